@@ -1,0 +1,85 @@
+"""SQL as an asset: GoogleSQL text in .sql files, bound to tables, never assembled from data.
+
+A .sql file may name *logical* tables in the datasets `staging`, `target` and `failures` (for example
+`staging.rows`). They are bound to real addresses when a statement is used, so that the file itself stays
+plain GoogleSQL. Values reach a statement as query parameters only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from shared.tables import Column, ColumnType, SchemaError, TableAddress, check_identifier
+
+_LOGICAL = re.compile(r"\b(staging|target|failures)\.([A-Za-z_][A-Za-z0-9_]*)\b")
+_COLUMNS = re.compile(r"/\*\s*columns:\s*([a-z_]+)\s*\*/")
+
+TableBindings = Mapping[str, TableAddress]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One GoogleSQL statement with the name that logs, job labels and errors use for it."""
+
+    name: str
+    text: str
+
+
+@cache
+def read_sql(path: Path) -> str:
+    """The text of a .sql file."""
+    return path.read_text(encoding="utf-8")
+
+
+def bind(name: str, text: str, tables: TableBindings, columns: Mapping[str, str] | None = None) -> Statement:
+    """Replace logical tables and `/* columns: x */` slots.
+
+    `columns` holds rendered column lists (see `column_list`, `hash_input`), which come from declared schemas
+    only. Raises SchemaError when the text names a logical table or slot that is not bound.
+    """
+
+    def table(match: re.Match[str]) -> str:
+        logical = match.group(0)
+        if logical not in tables:
+            raise SchemaError(f"Statement [{name}] reads the unbound table [{logical}]")
+        return str(tables[logical])
+
+    def column_slot(match: re.Match[str]) -> str:
+        slot = match.group(1)
+        if columns is None or slot not in columns:
+            raise SchemaError(f"Statement [{name}] has the unbound column slot [{slot}]")
+        return columns[slot]
+
+    return Statement(name, _COLUMNS.sub(column_slot, _LOGICAL.sub(table, text)))
+
+
+def column_list(columns: tuple[Column, ...]) -> str:
+    """Column names, separated by commas."""
+    return ", ".join(check_identifier(column.name) for column in columns)
+
+
+def hash_input(columns: tuple[Column, ...]) -> str:
+    """Arguments of CONCAT that give one text per row, equal exactly when the row's content is equal.
+
+    Floats are written with 9 significant digits, so that a fingerprint does not depend on the last bits of a
+    division; NULL differs from every value, the empty string included.
+    """
+    parts = []
+    for column in columns:
+        name = check_identifier(column.name)
+        match column.type:
+            case ColumnType.FLOAT64:
+                # Adding 0.0 turns the negative zero into zero.
+                text = f"FORMAT('%.9g', {name} + 0.0)"
+            case ColumnType.STRING:
+                text = name
+            case ColumnType.JSON:
+                text = f"TO_JSON_STRING({name})"
+            case ColumnType.INT64 | ColumnType.BOOL | ColumnType.DATE | ColumnType.TIMESTAMP:
+                text = f"CAST({name} AS STRING)"
+        parts.append(f"IFNULL(CONCAT('=', {text}), '-')")
+    return ", '|', ".join(parts)

@@ -1,0 +1,1 @@
+"""Processors as declared data, and the graph that follows from the declarations."""

@@ -1,0 +1,152 @@
+"""What a processor declares about itself. Everything else is derived from these declarations."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from functools import cached_property
+from pathlib import Path
+
+from shared.sql import read_sql
+from shared.tables import TableSchema, load_schema
+
+#: Columns the harness fills; a processor's query does not return them.
+HARNESS_COLUMNS = frozenset({"run_id", "processed_at", "data_hash"})
+
+#: Left out of the content hash of a row: they differ between runs that computed the same.
+VOLATILE_COLUMNS = HARNESS_COLUMNS
+
+_SHARED_SQL = Path(__file__).parents[1] / "completeness"
+
+
+class Phase(IntEnum):
+    """The phases of the pipeline; raw data lands in phase 2."""
+
+    RAW = 2
+    ANALYTICS = 3
+    PRECOMPUTE = 4
+    PREDICTIONS = 5
+
+
+class EntityType(StrEnum):
+    """What a row or a failure is about."""
+
+    PLAYER = "PLAYER"
+    TEAM = "TEAM"
+    GAME = "GAME"
+    DATE = "DATE"
+
+
+class Window(StrEnum):
+    """Which dates of an input a cell of date D reads. All windows stay within D's season."""
+
+    ON_DATE = "on D"
+    BEFORE = "season start to before D"
+    THROUGH = "season start to D"
+    NEXT_WEEK = "season start to D+7"
+
+
+@dataclass(frozen=True)
+class Input:
+    """One declared read: a raw source or a processor, and the window of its dates."""
+
+    source: str
+    window: Window
+
+
+#: The schedule has two sides, so that a Final does not re-run what only needs to know who plays.
+SLOTS = "nbac_schedule.slots"
+RESULTS = "nbac_schedule.results"
+PLAYER_BOX = "nbac_gamebook_player_stats"
+TEAM_BOX = "nbac_team_boxscore"
+SHOT_CHART = "nbac_shot_chart"
+PLAY_BY_PLAY = "nbac_play_by_play"
+INJURY_REPORT = "nbac_injury_report"
+GAME_LINES = "odds_api_game_lines"
+PROPS = "odds_api_player_points_props"
+
+RAW_SOURCES = (
+    SLOTS,
+    RESULTS,
+    PLAYER_BOX,
+    TEAM_BOX,
+    SHOT_CHART,
+    PLAY_BY_PLAY,
+    INJURY_REPORT,
+    GAME_LINES,
+    PROPS,
+)
+
+#: Raw data without which a game cannot be processed; everything else is optional.
+REQUIRED_RAW = (PLAYER_BOX, TEAM_BOX)
+
+#: What shared/completeness reads to decide who is expected and why a game is missing (domain rules).
+EVIDENCE = (
+    Input(SLOTS, Window.ON_DATE),
+    Input(RESULTS, Window.BEFORE),
+    Input(PLAYER_BOX, Window.BEFORE),
+    Input(TEAM_BOX, Window.BEFORE),
+    Input(INJURY_REPORT, Window.THROUGH),
+)
+
+
+def raw_table_of(source: str) -> str:
+    """The raw table behind a raw source (both sides of the schedule are one table)."""
+    return source.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Processor:
+    """A processor as data.
+
+    `shared_sql` names statements of shared/completeness that run before the query, in order; each fills
+    `staging.<name>`. `parameters` are integer query parameters of this processor (window lengths).
+    """
+
+    name: str
+    class_name: str
+    abbreviation: str
+    phase: Phase
+    entity: EntityType
+    inputs: tuple[Input, ...]
+    folder: Path
+    shared_sql: tuple[str, ...] = ()
+    parameters: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def schema(self) -> TableSchema:
+        """The declared output table."""
+        return load_schema(self.folder / "schema.json")
+
+    def sql(self, name: str) -> str:
+        """Text of `name`.sql of this processor's folder."""
+        return read_sql(self.folder / f"{name}.sql")
+
+    def shared_statement(self, name: str) -> str:
+        """Text of a shared statement this processor declared."""
+        return read_sql(_SHARED_SQL / f"{name}.sql")
+
+    @property
+    def waits_for_results(self) -> bool:
+        """Whether a cell needs the date's own games to be over and their raw rows landed."""
+        return any(i.source == RESULTS and i.window is Window.ON_DATE for i in self.inputs)
+
+    @property
+    def required_raw(self) -> tuple[str, ...]:
+        """Raw sources of the date itself without which its games cannot be processed."""
+        on_date = {i.source for i in self.inputs if i.window is Window.ON_DATE}
+        return tuple(source for source in REQUIRED_RAW if source in on_date)
+
+    @cached_property
+    def code_version(self) -> str:
+        """Hash of this processor's SQL, schema, declaration and shared statements; not of the repository."""
+        digest = hashlib.sha256()
+        for path in sorted([*self.folder.glob("*.sql"), self.folder / "schema.json"]):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        for name in self.shared_sql:
+            digest.update(self.shared_statement(name).encode() + b"\0")
+        declaration = (self.name, self.inputs, tuple(sorted(self.parameters.items())))
+        digest.update(repr(declaration).encode())
+        return digest.hexdigest()[:16]

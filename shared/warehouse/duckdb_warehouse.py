@@ -1,0 +1,270 @@
+"""The embedded warehouse: one DuckDB file, no server.
+
+Datasets are schemas of the file; the dataset `nba_staging` lives in memory, so that staging writes nothing
+and a crash leaves nothing behind. DuckDB allows one writing process at a time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from shared.sql import Statement
+from shared.tables import TableAddress, TableSchema, check_identifier
+from shared.warehouse.port import (
+    Array,
+    Parameter,
+    Rows,
+    Scalar,
+    Script,
+    Structs,
+    TableNotFoundError,
+    TransientWarehouseError,
+    Value,
+    WarehouseError,
+    WarehouseInUseError,
+)
+
+STAGING_DATASET = "nba_staging"
+_MEMORY = ":memory:"
+#: Stored translations are used again only by the translator that made them.
+_TRANSLATOR = (
+    metadata.version("sqlglot")
+    + hashlib.sha256(Path(__file__).with_name("translate.py").read_bytes()).hexdigest()
+)
+_HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
+
+
+def _holder(message: str) -> str:
+    """Who holds the file, from DuckDB's message and the process's own command line."""
+    match = _HOLDER.search(message)
+    if match is None:
+        return "another process"
+    pid = match["pid"]
+    try:
+        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+        command = raw.replace(b"\0", b" ").decode("utf-8", "replace").strip()
+    except OSError:
+        command = match["program"]
+    return f"process {pid} ({command})"
+
+
+class DuckDBWarehouse:
+    """`Warehouse` on one DuckDB file (or in memory, for tests)."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open or create the file; None keeps everything in memory.
+
+        Raises WarehouseInUseError when another process holds the file, WarehouseError when it cannot be
+        opened at all.
+        """
+        self._path = path
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._connection = duckdb.connect(_MEMORY if path is None else str(path))
+        except duckdb.IOException as error:
+            if "lock" in str(error):
+                raise WarehouseInUseError(
+                    f"The warehouse file [{path}] is in use by {_holder(str(error))}. "
+                    "Wait until it ends, or stop it; an embedded file serves one process at a time."
+                ) from error
+            raise WarehouseError(f"Cannot open the warehouse file [{path}]: {error}") from error
+        self._run("SET TimeZone = 'UTC'")
+        self._run(f"ATTACH '{_MEMORY}' AS {STAGING_DATASET}")
+        self._run("CREATE SCHEMA IF NOT EXISTS engine")
+        self._run("CREATE TABLE IF NOT EXISTS engine.translations (key VARCHAR, sql VARCHAR)")
+        self._translations: dict[str, str] = dict(
+            self._run("SELECT key, sql FROM engine.translations").fetchall()
+        )
+        self._new_translations: list[tuple[str, str]] = []
+        self._schemas: set[str] = {STAGING_DATASET}
+
+    @property
+    def path(self) -> Path | None:
+        """The file, or None for a warehouse in memory."""
+        return self._path
+
+    def run(self, script: Script) -> Rows:
+        types = {name: _parameter_type(parameter) for name, parameter in script.parameters.items()}
+        values = {name: _value(parameter) for name, parameter in script.parameters.items()}
+        translated = [(s.name, self._translated(s, types)) for s in script.statements]
+        if script.transaction:
+            self._run("BEGIN TRANSACTION")
+        try:
+            rows = Rows((), [])
+            for name, sql in translated:
+                rows = self._statement(name, sql, values)
+            if script.transaction:
+                self._run("COMMIT")
+        except BaseException:
+            if script.transaction:
+                self._rollback()
+            raise
+        return rows
+
+    def load(self, address: TableAddress, rows: pa.Table) -> None:
+        self._ensure_dataset(address.dataset)
+        self.drop([address])
+        try:
+            self._connection.from_arrow(rows).create(str(address))
+        except duckdb.Error as error:
+            raise WarehouseError(f"Cannot load [{address}]: {error}") from error
+
+    def ensure_table(self, schema: TableSchema) -> tuple[str, ...]:
+        self._ensure_dataset(schema.address.dataset)
+        existing = self._columns(schema.address)
+        types = {column.name: _duckdb_type(column.type.value) for column in schema.columns}
+        if not existing:
+            columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
+            self._run(f"CREATE TABLE {schema.address} ({columns})")
+            return (f"created table {schema.address}",)
+        done = []
+        for name, kind in types.items():
+            if name not in existing:
+                self._run(f"ALTER TABLE {schema.address} ADD COLUMN {name} {kind}")
+                done.append(f"added column {schema.address}.{name}")
+        return tuple(done)
+
+    def ensure_view(self, address: TableAddress, query: Statement) -> None:
+        self._ensure_dataset(address.dataset)
+        sql = self._translated(query, {})
+        try:
+            self._run(f"CREATE OR REPLACE VIEW {address} AS {sql}")
+        except duckdb.Error as error:
+            raise WarehouseError(f"Cannot create view [{address}]: {error}") from error
+
+    def drop(self, addresses: Sequence[TableAddress]) -> None:
+        for address in addresses:
+            self._run(f"DROP TABLE IF EXISTS {address}")
+
+    def close(self) -> None:
+        if self._new_translations:
+            self._connection.executemany(
+                "INSERT INTO engine.translations VALUES (?, ?)", self._new_translations
+            )
+            self._new_translations.clear()
+        self._connection.close()
+
+    def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
+        return self._connection.execute(sql)
+
+    def _rollback(self) -> None:
+        try:
+            self._run("ROLLBACK")
+        except duckdb.TransactionException as error:
+            # DuckDB has already ended a transaction whose commit failed.
+            if "no transaction is active" not in str(error):
+                raise
+
+    def _statement(self, name: str, sql: str, values: dict[str, Any]) -> Rows:
+        used = {key: value for key, value in values.items() if f"${key}" in sql}
+        try:
+            result = self._connection.execute(sql, used)
+            if result.description is None:
+                return Rows((), [])
+            columns = tuple(item[0] for item in result.description)
+            stamps = [i for i, item in enumerate(result.description) if str(item[1]) == "TIMESTAMP"]
+            return Rows(columns, _aware(result.fetchall(), stamps))
+        except duckdb.TransactionException as error:
+            raise TransientWarehouseError(f"Statement [{name}]: {error}") from error
+        except duckdb.CatalogException as error:
+            raise TableNotFoundError(
+                f"Statement [{name}]: {error}. Does the warehouse exist? `nba init` creates what is missing."
+            ) from error
+        except duckdb.Error as error:
+            raise WarehouseError(f"Statement [{name}]: {error}") from error
+
+    def _translated(self, statement: Statement, types: dict[str, str]) -> str:
+        signature = "\0".join([_TRANSLATOR, statement.text, *(f"{k}:{v}" for k, v in sorted(types.items()))])
+        key = hashlib.sha256(signature.encode()).hexdigest()
+        found = self._translations.get(key)
+        if found is None:
+            # Imported only for a text that this file has not seen: sqlglot takes 0.3 s to load.
+            from shared.warehouse.translate import TranslationError, translate  # noqa: PLC0415
+
+            try:
+                found = translate(statement.text, types)
+            except TranslationError as error:
+                raise WarehouseError(f"Statement [{statement.name}]: {error}") from error
+            self._translations[key] = found
+            self._new_translations.append((key, found))
+        return found
+
+    def _ensure_dataset(self, dataset: str) -> None:
+        if dataset not in self._schemas:
+            self._run(f"CREATE SCHEMA IF NOT EXISTS {check_identifier(dataset)}")
+            self._schemas.add(dataset)
+
+    def _columns(self, address: TableAddress) -> set[str]:
+        found = self._connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = ? AND table_name = ?",
+            [address.dataset, address.table],
+        )
+        return {row[0] for row in found.fetchall()}
+
+
+_TYPES = {
+    "STRING": "VARCHAR",
+    "INT64": "BIGINT",
+    "FLOAT64": "DOUBLE",
+    "BOOL": "BOOLEAN",
+    "DATE": "DATE",
+    # Stored without a zone, always UTC: DuckDB's zoned type needs an extra module to be read from Python.
+    "TIMESTAMP": "TIMESTAMP",
+    "JSON": "JSON",
+}
+
+
+def _duckdb_type(name: str) -> str:
+    return _TYPES[name]
+
+
+def _parameter_type(parameter: Parameter) -> str:
+    """DuckDB's type of a parameter, for the cast that gives empty arrays and NULLs their type."""
+    match parameter:
+        case Scalar(type=kind):
+            return _duckdb_type(kind)
+        case Array(type=kind):
+            return f"{_duckdb_type(kind)}[]"
+        case Structs(fields=fields):
+            inner = ", ".join(f"{check_identifier(name)} {_duckdb_type(kind)}" for name, kind in fields)
+            return f"STRUCT({inner})[]"
+
+
+def _naive(value: Value) -> Value:
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).replace(tzinfo=None)
+    return value
+
+
+def _value(parameter: Parameter) -> Any:
+    match parameter:
+        case Scalar(value=value):
+            return _naive(value)
+        case Array(values=values):
+            return [_naive(value) for value in values]
+        case Structs(fields=fields, rows=rows):
+            names = [name for name, _ in fields]
+            return [dict(zip(names, map(_naive, row), strict=True)) for row in rows]
+
+
+def _aware(rows: list[tuple[Any, ...]], stamps: list[int]) -> list[tuple[Value, ...]]:
+    if not stamps:
+        return rows
+    result = []
+    for row in rows:
+        values = list(row)
+        for index in stamps:
+            if values[index] is not None:
+                values[index] = values[index].replace(tzinfo=dt.UTC)
+        result.append(tuple(values))
+    return result

@@ -1,0 +1,87 @@
+"""GoogleSQL to DuckDB: sqlglot, plus the named rewrites for what it gets wrong by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlglot
+from sqlglot import exp
+
+
+class TranslationError(Exception):
+    """A statement that is not GoogleSQL, or uses what DuckDB cannot be given."""
+
+
+def translate(text: str, parameter_types: Mapping[str, str]) -> str:
+    """One GoogleSQL statement as DuckDB SQL; `parameter_types` are DuckDB's type names by parameter.
+
+    Raises TranslationError when the text does not parse or uses what the embedded engine cannot be given.
+    """
+    try:
+        return _translate(text, parameter_types)
+    except sqlglot.errors.SqlglotError as error:
+        raise TranslationError(str(error)) from error
+
+
+def _translate(text: str, parameter_types: Mapping[str, str]) -> str:
+    tree = sqlglot.parse_one(text, read="bigquery")
+    for rewrite in (_in_unnest, _dates_stay_dates, _json_value, _format, _timestamps, _current_timestamp):
+        tree = tree.transform(rewrite)
+    tree = tree.transform(lambda node: _typed_parameter(node, parameter_types))
+    return tree.sql(dialect="duckdb")
+
+
+def _in_unnest(node: exp.Expression) -> exp.Expression:
+    """`x IN UNNEST(@list)`: a semi-join; sqlglot expands it to a CASE that is evaluated per row."""
+    if isinstance(node, exp.In) and isinstance(node.args.get("unnest"), exp.Unnest):
+        unnest = node.args["unnest"]
+        values = exp.select(exp.Explode(this=unnest.expressions[0].copy()))
+        return exp.In(this=node.this, query=exp.Subquery(this=values))
+    return node
+
+
+def _dates_stay_dates(node: exp.Expression) -> exp.Expression:
+    """DATE_ADD, DATE_SUB and DATE_TRUNC of a DATE are DATEs; DuckDB returns timestamps."""
+    if isinstance(node, exp.DateAdd | exp.DateSub | exp.DateTrunc) and not isinstance(node.parent, exp.Cast):
+        return exp.cast(node.copy(), "DATE")
+    return node
+
+
+def _json_value(node: exp.Expression) -> exp.Expression:
+    """JSON_VALUE is `->>`; sqlglot adds a second extraction, of a type DuckDB does not have."""
+    if isinstance(node, exp.JSONExtractScalar):
+        node.set("scalar_only", False)
+    return node
+
+
+def _format(node: exp.Expression) -> exp.Expression:
+    """FORMAT('%...') is printf; DuckDB's own FORMAT has another syntax."""
+    if isinstance(node, exp.Format):
+        return exp.Anonymous(this="PRINTF", expressions=[node.this, *node.expressions])
+    return node
+
+
+def _timestamps(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.DataType) and node.this in (
+        exp.DataType.Type.TIMESTAMPTZ,
+        exp.DataType.Type.TIMESTAMPLTZ,
+    ):
+        return exp.DataType.build("TIMESTAMP", dialect="duckdb")
+    return node
+
+
+def _current_timestamp(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.CurrentTimestamp):
+        raise sqlglot.errors.UnsupportedError(
+            "CURRENT_TIMESTAMP: the time comes from the Clock, as a parameter"
+        )
+    return node
+
+
+def _typed_parameter(node: exp.Expression, parameter_types: Mapping[str, str]) -> exp.Expression:
+    if isinstance(node, exp.Parameter) and not isinstance(node.parent, exp.Cast):
+        kind = parameter_types.get(node.name)
+        if kind is None:
+            raise sqlglot.errors.UnsupportedError(f"Parameter [@{node.name}] has no value")
+        return exp.cast(node.copy(), exp.DataType.build(kind, dialect="duckdb"))
+    return node
