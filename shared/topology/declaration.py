@@ -101,8 +101,9 @@ def raw_table_of(source: str) -> str:
 class Processor:
     """A processor as data.
 
-    `shared_sql` names statements of shared/completeness that run before the query, in order; each fills
-    `staging.<name>`. `parameters` are integer query parameters of this processor (window lengths).
+    `entity_column` is the output column that, with the date, identifies a row's entity. `shared_sql` names
+    statements of shared/completeness that run before the query, in order; each fills `staging.<name>`.
+    `parameters` are integer query parameters of this processor (window lengths).
     """
 
     name: str
@@ -110,6 +111,7 @@ class Processor:
     abbreviation: str
     phase: Phase
     entity: EntityType
+    entity_column: str
     inputs: tuple[Input, ...]
     folder: Path
     shared_sql: tuple[str, ...] = ()

@@ -1,0 +1,110 @@
+"""Stage: one script that computes the rows of many dates, what is expected, what is missing, and the checks.
+
+Every input partition is read once, whatever the number of dates. Nothing outside the staging dataset is
+written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.sql import Statement, TableBindings, bind, column_list, hash_input, read_sql
+from shared.tables import TableAddress
+from shared.topology.declaration import HARNESS_COLUMNS, VOLATILE_COLUMNS, Processor
+from shared.warehouse.port import Parameter, Script, date, dates, integer, text
+
+STAGING_DATASET = "nba_staging"
+#: Tables every run stages, besides one per shared statement.
+_STANDARD = ("rows", "expected", "triage", "checks", "good_rows", "failures")
+_SQL = Path(__file__).parent / "sql"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The dates of one run: ascending, all of one season."""
+
+    dates: tuple[dt.date, ...]
+    season_year: int
+    season_start: dt.date
+
+    def __post_init__(self) -> None:
+        if not self.dates or list(self.dates) != sorted(set(self.dates)):
+            raise ValueError(f"A batch needs ascending, distinct dates: [{self.dates}]")
+
+
+def staging_bindings(processor: Processor, run_id: str) -> dict[str, TableAddress]:
+    """Real addresses of the logical tables of one run. Staging tables carry the run id: runs never share."""
+    suffix = run_id.replace("-", "_")
+    bindings = {
+        f"staging.{name}": TableAddress(STAGING_DATASET, f"{name}__{suffix}")
+        for name in (*processor.shared_sql, *_STANDARD)
+    }
+    return {**bindings, "target.rows": processor.schema.address}
+
+
+def batch_parameters(processor: Processor, batch: Batch) -> dict[str, Parameter]:
+    """The query parameters every statement of a processor may use."""
+    own: Mapping[str, Parameter] = {name: integer(value) for name, value in processor.parameters.items()}
+    return {
+        "dates": dates(batch.dates),
+        "first_date": date(batch.dates[0]),
+        "last_date": date(batch.dates[-1]),
+        "season_start": date(batch.season_start),
+        "season_year": integer(batch.season_year),
+        **own,
+    }
+
+
+def _create(name: str, query: Statement, tables: TableBindings) -> Statement:
+    """`CREATE TABLE staging.<name> AS <query>`, the one wrapper around the queries of the .sql files."""
+    create = bind(f"create_{name}", f"CREATE TABLE staging.{name} AS\n", tables)
+    return Statement(query.name, create.text + query.text)
+
+
+def stage_script(processor: Processor, batch: Batch, run_id: str, labels: Mapping[str, str]) -> Script:
+    """The stage job of a run. Its result: one row per date, as described in sql/summary.sql."""
+    tables = staging_bindings(processor, run_id)
+    content = processor.schema.without(VOLATILE_COLUMNS)
+    columns = {
+        "content": column_list(content),
+        "hash_input": hash_input(content),
+        "entity": processor.entity_column,
+        "partition": processor.schema.partition_column,
+    }
+    statements = []
+    for name in processor.shared_sql:
+        query = bind(f"{processor.name}.{name}", processor.shared_statement(name), tables)
+        statements.append(_create(name, query, tables))
+    for name, source in (
+        ("rows", "query"),
+        ("expected", "expected"),
+        ("triage", "triage"),
+        ("checks", "checks"),
+    ):
+        query = bind(f"{processor.name}.{source}", processor.sql(source), tables)
+        statements.append(_create(name, query, tables))
+    for name in ("good_rows", "failures"):
+        query = bind(f"{processor.name}.{name}", read_sql(_SQL / f"{name}.sql"), tables, columns)
+        statements.append(_create(name, query, tables))
+    statements.append(bind(f"{processor.name}.summary", read_sql(_SQL / "summary.sql"), tables, columns))
+    parameters = {**batch_parameters(processor, batch), "entity_type": text(processor.entity.value)}
+    return Script(
+        name=f"stage {processor.name}",
+        statements=tuple(statements),
+        parameters=parameters,
+        transaction=False,
+        labels=labels,
+    )
+
+
+__all__ = [
+    "HARNESS_COLUMNS",
+    "STAGING_DATASET",
+    "Batch",
+    "batch_parameters",
+    "stage_script",
+    "staging_bindings",
+]

@@ -1,0 +1,93 @@
+"""Run processors' SQL by hand on an embedded warehouse: no planner, no ledger, no messages.
+
+It is what golden tests start from, and what the benchmark compares the whole pipeline with.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from services.registry import discover
+from shared.sql import Statement, bind, column_list
+from shared.tables import TableAddress, raw_tables
+from shared.topology.declaration import VOLATILE_COLUMNS, Processor
+from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
+from shared.warehouse.port import Rows, Script, query
+from shared.worker.stage import Batch, stage_script, staging_bindings
+
+
+def memory_warehouse(raw: Mapping[str, pa.Table]) -> DuckDBWarehouse:
+    """An embedded warehouse in memory with every raw table, holding `raw`."""
+    warehouse = DuckDBWarehouse(None)
+    for name, schema in raw_tables().items():
+        warehouse.ensure_table(schema)
+        if name in raw:
+            insert(warehouse, schema.address, raw[name])
+    return warehouse
+
+
+def load_parquet_folder(folder: Path) -> dict[str, pa.Table]:
+    """The raw tables of a folder of parquet files."""
+    return {path.stem: pq.read_table(path) for path in sorted(folder.glob("*.parquet"))}
+
+
+def insert(warehouse: DuckDBWarehouse, address: TableAddress, rows: pa.Table) -> None:
+    """Append rows to a table, by column name."""
+    staging = TableAddress("nba_staging", f"insert_{address.table}")
+    warehouse.load(staging, rows)
+    columns = ", ".join(rows.column_names)
+    sql = f"INSERT INTO {address} ({columns}) SELECT {columns} FROM {staging}"  # noqa: S608
+    warehouse.run(Script("insert", (Statement("insert", sql),), {}, transaction=False, labels={}))
+    warehouse.drop([staging])
+
+
+def batch_of(warehouse: DuckDBWarehouse, *, start: dt.date, end: dt.date) -> Batch:
+    """All dates with a slot between start and end, as one batch (they must be of one season)."""
+    found = select(
+        warehouse,
+        "SELECT season_year, MIN(game_date) OVER (PARTITION BY season_year) AS season_start, game_date"
+        " FROM nba_raw.nbac_schedule WHERE game_date IS NOT NULL",
+    )
+    chosen = sorted({row for row in found.values if start <= row[2] <= end}, key=lambda row: row[2])  # type: ignore[operator,arg-type,return-value]
+    return Batch(
+        dates=tuple(row[2] for row in chosen),  # type: ignore[misc]
+        season_year=chosen[0][0],  # type: ignore[arg-type]
+        season_start=chosen[0][1],  # type: ignore[arg-type]
+    )
+
+
+def select(warehouse: DuckDBWarehouse, sql: str) -> Rows:
+    """Rows of one GoogleSQL query."""
+    return query(warehouse, Statement("select", sql), {})
+
+
+def stage(warehouse: DuckDBWarehouse, processor: Processor, batch: Batch, run_id: str = "test") -> Rows:
+    """Run the stage script; the staging tables stay, as nba_staging.<name>__<run_id>. Returns its summary."""
+    warehouse.drop(list(staging_bindings(processor, run_id).values())[:-1])
+    return warehouse.run(stage_script(processor, batch, run_id, {}))
+
+
+def run_by_hand(warehouse: DuckDBWarehouse, names: Sequence[str], batch: Batch) -> dict[str, Rows]:
+    """Stage the named processors in order and append their good rows to their tables."""
+    topology = discover()
+    summaries = {}
+    for name in names:
+        processor = topology.processor(name)
+        warehouse.ensure_table(processor.schema)
+        summaries[name] = stage(warehouse, processor, batch, f"hand_{processor.name}")
+        tables = staging_bindings(processor, f"hand_{processor.name}")
+        columns = f"{column_list(processor.schema.without(VOLATILE_COLUMNS))}, data_hash"
+        sql = f"INSERT INTO target.rows ({columns}) SELECT {columns} FROM staging.good_rows"  # noqa: S608
+        statement = bind("insert", sql, tables)
+        warehouse.run(Script("insert", (statement,), {}, transaction=False, labels={}))
+    return summaries
+
+
+def dates_between(start: dt.date, end: dt.date) -> Iterable[dt.date]:
+    """Every calendar date from start to end, both included."""
+    return (start + dt.timedelta(days=n) for n in range((end - start).days + 1))
