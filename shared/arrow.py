@@ -24,7 +24,7 @@ _ARROW_TYPES: dict[ColumnType, pa.DataType] = {
 }
 
 # Arrow's own parser also takes hexadecimal; tools that know no NULL integers write 3 as 3.0.
-_WHOLE_NUMBER = r"^([+-]?[0-9]+)(\.0*)?$"
+_WHOLE_NUMBER = r"^(-?[0-9]+)(\.0*)?$"
 _ISO_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _HAS_ZONE = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
