@@ -1,0 +1,19 @@
+-- Who is expected on each date: staging.expected_players, one row per (cell_date, player_lookup).
+--
+-- For each team with a slot on D that is not postponed: the players of its latest Final game before D whose
+-- list reconciles, the names of every later list that does not, and the names of D's injury report. A player
+-- named by two teams belongs to the one of D's injury report, else to the newer list; when that team has no
+-- slot on D he is not expected. Reads raw data only: slots and injury report of D, everything else before D.
+--
+-- Run first; every processor that uses shared/completeness declares
+-- shared_sql = ("expected_players", "player_listings", "player_evidence") or the first one or two of them.
+--
+-- Columns
+--   cell_date DATE             D
+--   player_lookup STRING
+--   player_name STRING         as the newest source that names him writes it; NULL when none does
+--   team_abbr STRING           his team on D
+--   opponent_team_abbr STRING
+--   game_id STRING             the team's game of D
+--   home_game BOOL
+--   expected_because STRING    box_score_list | unreconciled_list | injury_report, the first that applies

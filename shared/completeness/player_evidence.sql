@@ -1,0 +1,34 @@
+-- What is known about each expected player's history: staging.player_evidence, one row per (cell_date,
+-- player_lookup) of staging.expected_players. Reads staging.expected_players and staging.player_listings.
+--
+-- Parameters: @span_played_games, the longest window in games played that the row uses (10; PSZA 20), and
+-- @span_days, its longest window in days (0, 7 or 14). The span runs from the oldest game these windows reach
+-- to D; with fewer games played than the window asks for it starts with the season.
+--
+-- Columns
+--   cell_date DATE, player_lookup STRING, team_abbr STRING, game_id STRING (of D)
+--   l5_expected_games, l5_actual_games INT64; l5_schedule_pct, l5_data_pct FLOAT64: percent, NULL when 0 expected;
+--     the same for l10 (last 5 / 10 games he was expected for), l7d and l14d (days [D-7, D), [D-14, D))
+--   worst_window STRING        the window with the lowest schedule pct: l5 | l10 | l7d | l14d; NULL without games
+--   worst_expected_games, worst_actual_games INT64: for expected_game_count / actual_game_count of a failure
+--   schedule_completeness_pct FLOAT64  percent, of the worst window
+--   below_threshold BOOL       under 90 % in at least one window
+--   span_start DATE            first date of the span
+--   expected_games_count, actual_games_count, missing_games_count, games_missed_dnp INT64: in the span
+--   gap_games_count INT64      correctable gaps in the span
+--   data_completeness_pct FLOAT64  percent: (played + explained by an absence) / expected, in the span
+--   games_in_sample INT64      games played that a window of @span_played_games has: at most that many
+--   games_played_season INT64  played before D, without the Cup final
+--   games_listed_season INT64  expected before D, without the Cup final
+--   season_gap_games INT64     correctable gaps older than the span
+--   quality_tier STRING        gold >= 10 games played before D, silver >= 5, bronze >= 3, bootstrap >= 1, else NULL
+--   is_production_ready BOOL   no gap in the season
+--   failure_category STRING    INCOMPLETE_DATA | INSUFFICIENT_DATA; NULL when failure_type is
+--   failure_type STRING        NULL | DATA_GAP | MIXED | UNKNOWN | PLAYER_DNP | INSUFFICIENT_HISTORY
+--   row_withheld BOOL          a gap in the span, or no game played: no row is written
+--   failure_reason STRING      a sentence
+--   missing_game_dates, missing_game_ids STRING: JSON arrays: games of the span he did not play, older gaps
+--   evidence STRING            JSON: the windows' counts; of each missing game date, game_id, team, verdict,
+--                              source, reason, report (the injury report's words)
+--   max_source_game_date DATE  newest game he was expected for; NULL without games
+--   The six columns from failure_category to evidence are NULL when there is no failure.

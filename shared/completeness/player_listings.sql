@@ -1,0 +1,24 @@
+-- Every game a player was expected for: staging.player_listings, one row per (player_lookup, game_id) of Final
+-- games from @season_start to before @last_date. No row depends on anything later than its own game.
+--
+-- A player is expected for a game when the box score's list names him in any status. Where the list of his
+-- team is missing or does not reconcile, he is also expected when he was on the team's latest earlier list that
+-- reconciles and on no other team's list in between. A list reconciles when its players' points add up to the
+-- team's exactly, their minutes within 0.5, and both team rows of the game exist.
+--
+-- Columns
+--   player_lookup STRING
+--   game_id STRING
+--   game_date DATE
+--   team_abbr STRING           the team he was expected for
+--   season_type STRING         regular | play_in | playoffs | cup_final
+--   game_number INT64          1, 2, ... over his rows of the season, by (game_date, game_id)
+--   status STRING              active | dnp | inactive; NULL when not listed
+--   raw_state STRING           of the team's list: reconciles | not_ingested (no box rows of the game) | incomplete
+--   in_pgs BOOL                nba_analytics.player_game_summary has the row
+--   verdict STRING             PLAYED (in_pgs) | PLAYER_DNP | DERIVED_MISSING | GAME_INCOMPLETE | GAME_NOT_INGESTED
+--                              | UNKNOWN (listed with a status that is none of the three)
+--   reason STRING              PLAYER_DNP only: dnp_reason, else the injury report of that date, else 'not reported'
+--   reason_source STRING       PLAYER_DNP only: the table the reason is from; NULL when not reported
+--   report_reason STRING       what the injury report of that date says of him, whatever the verdict
+--   source STRING              the table that decided the verdict
