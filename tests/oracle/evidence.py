@@ -167,17 +167,14 @@ def absence_reason(raw: RawSeason, row: PlayerBoxRow) -> Reason:
     return Reason(NOT_REPORTED, ReasonSource.NOWHERE)
 
 
-def verdicts(
-    *, raw: RawSeason, pgs_keys: PgsKeys, player: str, day: date, span: SpanRule
-) -> PlayerEvidence:
+def verdicts(*, raw: RawSeason, pgs_keys: PgsKeys, player: str, day: date, span: SpanRule) -> PlayerEvidence:
     """Judge the row of `player` as of `day`, given the derived keys (player_lookup, game_id)."""
     expected = listed_games(raw, player, day)
-    played = [game for game in rosters(raw).games.values() if (player, game.game_id) in pgs_keys]
-    played = [game for game in played if game.game_date < day]
-    start = _span_start(expected, played, day, span)
+    last_played = _last_played(raw, pgs_keys, player, day, span.played_games)
+    start = _span_start(expected, last_played, day, span)
 
-    inside = [game for game in expected if start is not None and game.game.game_date >= start]
-    older = [game for game in expected if start is None or game.game.game_date < start]
+    inside = _since(expected, start) if start is not None else []
+    older = expected[: len(expected) - len(inside)]
     missing_inside = _missing(raw, pgs_keys, player, inside)
     missing_older = _missing(raw, pgs_keys, player, older)
     gaps = [judged for judged in missing_inside if judged.verdict in CORRECTABLE]
@@ -193,7 +190,7 @@ def verdicts(
     failure_type: FailureType | None = None
     if gaps or season_gaps:
         failure_type = FailureType.MIXED if absences else FailureType.DATA_GAP
-    elif not played:
+    elif not last_played:
         failure_type = FailureType.INSUFFICIENT_HISTORY
     elif absences and any(window.under_threshold for window in windows):
         failure_type = FailureType.PLAYER_DNP
@@ -211,25 +208,36 @@ def verdicts(
         season_gap_games=len(season_gaps),
         data_completeness_pct=100 * (played_inside + len(absences)) / len(inside) if inside else None,
         failure_type=failure_type,
-        row_withheld=bool(gaps) or not played,
+        row_withheld=bool(gaps) or not last_played,
     )
 
 
+def _last_played(raw: RawSeason, pgs_keys: PgsKeys, player: str, day: date, count: int) -> list[Game]:
+    """The newest `count` games played before `day`, newest first."""
+    found: list[Game] = []
+    for game in reversed(rosters(raw).games.values()):
+        if game.game_date < day and (player, game.game_id) in pgs_keys:
+            found.append(game)
+        if len(found) == count:
+            break
+    return found
+
+
 def _span_start(
-    expected: list[ExpectedGame], played: list[Game], day: date, span: SpanRule
+    expected: list[ExpectedGame], last_played: list[Game], day: date, span: SpanRule
 ) -> date | None:
-    if not played:
+    if not last_played:
         return expected[0].game.game_date if expected else None
-    dates = [played[-span.played_games :][0].game_date]
+    dates = [game.game_date for game in last_played]
     for count in span.listed_games:
         dates += [game.game.game_date for game in expected[-count:]]
     for length in span.days:
-        dates += [game.game.game_date for game in expected if _within(game, day, length)]
+        dates += [game.game.game_date for game in _since(expected, day - timedelta(days=length))]
     return min(dates)
 
 
-def _within(game: ExpectedGame, day: date, length: int) -> bool:
-    return day - timedelta(days=length) <= game.game.game_date < day
+def _since(expected: list[ExpectedGame], start: date) -> list[ExpectedGame]:
+    return [game for game in expected if game.game.game_date >= start]
 
 
 def _nominal_windows(
@@ -238,8 +246,8 @@ def _nominal_windows(
     games = {
         "L5": expected[-5:],
         "L10": expected[-10:],
-        "L7d": [game for game in expected if _within(game, day, 7)],
-        "L14d": [game for game in expected if _within(game, day, 14)],
+        "L7d": _since(expected, day - timedelta(days=7)),
+        "L14d": _since(expected, day - timedelta(days=14)),
     }
     return tuple(
         Window(name, len(wanted), sum((player, game.game.game_id) in pgs_keys for game in wanted))

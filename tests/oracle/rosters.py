@@ -13,9 +13,8 @@ from functools import lru_cache
 from tests.oracle.raw import FINAL, POSTPONED, PlayerBoxRow, RawSeason, ScheduleRow, TeamBoxRow
 
 COUNTING_SEASON_TYPES = ("regular", "play_in", "playoffs", "cup_final")
-MINUTES_TOLERANCE = 0.5
 # Minutes are sums of binary fractions: exactly half a minute apart must not fail by the last bit.
-FLOAT_NOISE = 1e-6
+MINUTES_TOLERANCE = 0.5 + 1e-6
 
 
 @dataclass(frozen=True, order=True)
@@ -80,14 +79,16 @@ def final_games(raw: RawSeason) -> list[Game]:
     )
 
 
-def reconciles(rows: list[PlayerBoxRow], team_rows: dict[str, TeamBoxRow], game: Game, team_abbr: str) -> bool:
+def reconciles(
+    rows: list[PlayerBoxRow], team_rows: dict[str, TeamBoxRow], game: Game, team_abbr: str
+) -> bool:
     """Whether the players of one team add up to its totals, both teams of the game having totals."""
     if not rows or not all(team in team_rows for team in game.teams):
         return False
     totals = team_rows[team_abbr]
     points = sum(row.points or 0 for row in rows)
     minutes = sum(row.minutes_decimal or 0.0 for row in rows)
-    return points == totals.points and abs(minutes - totals.minutes_decimal) <= MINUTES_TOLERANCE + FLOAT_NOISE
+    return points == totals.points and abs(minutes - totals.minutes_decimal) <= MINUTES_TOLERANCE
 
 
 @lru_cache(maxsize=8)
@@ -111,7 +112,9 @@ def rosters(raw: RawSeason) -> Rosters:
                 game=game,
                 team_abbr=team,
                 rows={row.player_lookup: row for row in rows},
-                reconciles=reconciles(rows, team_rows[game.game_id], game, team),
+                reconciles=reconciles(
+                    rows=rows, team_rows=team_rows[game.game_id], game=game, team_abbr=team
+                ),
             )
             lists_of_team[team].append(team_list)
             lists_of_game[game.game_id].append(team_list)
@@ -155,7 +158,7 @@ def _expected_of_game(
         for player in latest.rows:
             moved = any(
                 other.team_abbr != team_list.team_abbr
-                and other.game > latest.game
+                and other.game.game_date > latest.game.game_date
                 and other.game.game_date <= game.game_date
                 for other in lists_naming[player]
             )
@@ -170,7 +173,10 @@ def listed_games(raw: RawSeason, player: str, day: date) -> list[ExpectedGame]:
 
 
 def expected_players(raw: RawSeason, day: date) -> dict[str, ExpectedPlayer]:
-    """The players whose rows `day` must have or explain, from raw rows dated before it and its injury report."""
+    """The players whose rows `day` must have or explain.
+
+    Reads lists of games before `day`, the slots of `day` and its injury report, nothing else.
+    """
     season = rosters(raw)
     game_of_team: dict[str, str] = {}
     for slot in raw.schedule:
@@ -178,11 +184,16 @@ def expected_players(raw: RawSeason, day: date) -> dict[str, ExpectedPlayer]:
             game_of_team[slot.home_team_tricode] = slot.game_id
             game_of_team[slot.away_team_tricode] = slot.game_id
 
-    team_of_player: dict[str, str] = {}
+    claims: dict[str, list[TeamList]] = defaultdict(list)
     for team in game_of_team:
         for player in _names_on_roster(season, team, day):
-            if _newest_list(season, player, day).team_abbr == team:
-                team_of_player[player] = team
+            before = [naming for naming in season.lists_naming[player] if naming.game.game_date < day]
+            own = [naming for naming in before if naming.team_abbr == team][-1]
+            if own.game.game_date == before[-1].game.game_date:
+                claims[player].append(own)
+    team_of_player = {
+        player: max(lists, key=lambda own: own.game).team_abbr for player, lists in claims.items()
+    }
     for player, teams in _reported_teams(raw, day).items():
         playing = sorted(team for team in teams if team in game_of_team)
         if playing and team_of_player.get(player) not in playing:
@@ -202,10 +213,6 @@ def _names_on_roster(season: Rosters, team: str, day: date) -> set[str]:
             names = set()
         names |= set(team_list.rows)
     return names
-
-
-def _newest_list(season: Rosters, player: str, day: date) -> TeamList:
-    return [naming for naming in season.lists_naming[player] if naming.game.game_date < day][-1]
 
 
 def _reported_teams(raw: RawSeason, day: date) -> dict[str, set[str]]:
