@@ -35,6 +35,8 @@ from shared.warehouse.port import (
 
 STAGING_DATASET = "nba_staging"
 _MEMORY = ":memory:"
+_NAMED = re.compile(r"@([A-Za-z_][A-Za-z0-9_]*)")
+_PARAMETER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 #: Stored translations are used again only by the translator that made them.
 _TRANSLATOR = (
     metadata.version("sqlglot")
@@ -166,7 +168,8 @@ class DuckDBWarehouse:
                 raise
 
     def _statement(self, name: str, sql: str, values: dict[str, Any]) -> Rows:
-        used = {key: value for key, value in values.items() if f"${key}" in sql}
+        named = set(_PARAMETER.findall(sql))
+        used = {key: value for key, value in values.items() if key in named}
         try:
             result = self._connection.execute(sql, used)
             if result.description is None:
@@ -184,7 +187,8 @@ class DuckDBWarehouse:
             raise WarehouseError(f"Statement [{name}]: {error}") from error
 
     def _translated(self, statement: Statement, types: dict[str, str]) -> str:
-        signature = "\0".join([_TRANSLATOR, statement.text, *(f"{k}:{v}" for k, v in sorted(types.items()))])
+        named = sorted(set(_NAMED.findall(statement.text)) & types.keys())
+        signature = "\0".join([_TRANSLATOR, statement.text, *(f"{name}:{types[name]}" for name in named)])
         key = hashlib.sha256(signature.encode()).hexdigest()
         found = self._translations.get(key)
         if found is None:

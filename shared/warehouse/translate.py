@@ -25,7 +25,15 @@ def translate(text: str, parameter_types: Mapping[str, str]) -> str:
 
 def _translate(text: str, parameter_types: Mapping[str, str]) -> str:
     tree = sqlglot.parse_one(text, read="bigquery")
-    for rewrite in (_in_unnest, _dates_stay_dates, _json_value, _format, _timestamps, _current_timestamp):
+    for rewrite in (
+        _in_unnest,
+        _dates_stay_dates,
+        _json_value,
+        _format,
+        _countif,
+        _timestamps,
+        _current_timestamp,
+    ):
         tree = tree.transform(rewrite)
     tree = tree.transform(lambda node: _typed_parameter(node, parameter_types))
     return tree.sql(dialect="duckdb")
@@ -58,6 +66,13 @@ def _format(node: exp.Expression) -> exp.Expression:
     """FORMAT('%...') is printf; DuckDB's own FORMAT has another syntax."""
     if isinstance(node, exp.Format):
         return exp.Anonymous(this="PRINTF", expressions=[node.this, *node.expressions])
+    return node
+
+
+def _countif(node: exp.Expression) -> exp.Expression:
+    """COUNTIF of no row, or of NULLs only, is 0; DuckDB's COUNT_IF makes it NULL."""
+    if isinstance(node, exp.CountIf):
+        return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this, true=exp.Literal.number(1))]))
     return node
 
 

@@ -1,0 +1,12 @@
+"""Cloud Run entry point: FUNCTION_TARGET=player_game_summary."""
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+from services.bootstrap import handle
+
+
+@functions_framework.cloud_event
+def player_game_summary(event: CloudEvent) -> None:
+    """Handle one push."""
+    handle(__file__, event)

@@ -1,0 +1,1 @@
+"""What could not be done: categories, types, and the life of a failure row."""

@@ -1,0 +1,57 @@
+-- Everything the planner looks at, in one job: per cell the newest successful and the newest failed run, the
+-- open correctable failures, and the backfill in question.
+SELECT
+  kind,
+  cell_name,
+  cell_date,
+  season_year,
+  status,
+  input_fingerprint,
+  output_fingerprint,
+  record_count,
+  game_ids AS detail,
+  sequence,
+  attempt,
+  run_id,
+  causation_id,
+  error,
+  LOGICAL_OR(IFNULL(backfill_id = @request_id, FALSE) OR correlation_id = @request_id)
+    OVER (PARTITION BY cell_name, cell_date) AS ran_for_request
+FROM nba_orchestration.ledger
+WHERE cell_date BETWEEN @from_date AND @to_date
+QUALIFY ROW_NUMBER() OVER (PARTITION BY cell_name, cell_date, status = 'failed' ORDER BY sequence DESC) = 1
+UNION ALL
+SELECT
+  'open', processor_name, analysis_date, CAST(NULL AS INT64), CAST(NULL AS STRING), CAST(NULL AS STRING),
+  CAST(NULL AS STRING), COUNT(*), CAST(NULL AS STRING), CAST(NULL AS INT64), CAST(NULL AS INT64),
+  CAST(NULL AS STRING), CAST(NULL AS STRING), CAST(NULL AS STRING), FALSE
+FROM nba_processing.analytics_failures
+WHERE analysis_date BETWEEN @from_date AND @to_date
+  AND resolution_status IN ('UNRESOLVED', 'RETRYING')
+GROUP BY processor_name, analysis_date
+UNION ALL
+SELECT
+  'open', processor_name, analysis_date, CAST(NULL AS INT64), CAST(NULL AS STRING), CAST(NULL AS STRING),
+  CAST(NULL AS STRING), COUNT(*), CAST(NULL AS STRING), CAST(NULL AS INT64), CAST(NULL AS INT64),
+  CAST(NULL AS STRING), CAST(NULL AS STRING), CAST(NULL AS STRING), FALSE
+FROM nba_processing.precompute_failures
+WHERE analysis_date BETWEEN @from_date AND @to_date
+  AND resolution_status IN ('UNRESOLVED', 'RETRYING')
+GROUP BY processor_name, analysis_date
+UNION ALL
+SELECT
+  'open', processor_name, prediction_date, CAST(NULL AS INT64), CAST(NULL AS STRING), CAST(NULL AS STRING),
+  CAST(NULL AS STRING), COUNT(*), CAST(NULL AS STRING), CAST(NULL AS INT64), CAST(NULL AS INT64),
+  CAST(NULL AS STRING), CAST(NULL AS STRING), CAST(NULL AS STRING), FALSE
+FROM nba_processing.prediction_failures
+WHERE prediction_date BETWEEN @from_date AND @to_date
+  AND resolution_status IN ('UNRESOLVED', 'RETRYING')
+GROUP BY processor_name, prediction_date
+UNION ALL
+SELECT
+  'backfill', backfill_id, start_date, CAST(NULL AS INT64), reprocess, CAST(NULL AS STRING),
+  CAST(NULL AS STRING), CAST(NULL AS INT64), processors, CAST(NULL AS INT64), CAST(NULL AS INT64),
+  requested_by, CAST(end_date AS STRING), reason, FALSE
+FROM nba_orchestration.backfills
+WHERE created_date >= DATE '2000-01-01'
+  AND backfill_id = @backfill_id

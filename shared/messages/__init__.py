@@ -1,0 +1,1 @@
+"""Messages between services: versioned models, and their decoding from every delivery shape."""

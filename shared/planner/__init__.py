@@ -1,0 +1,1 @@
+"""The planner: one pure function from (topology, snapshot, now) to the state of every cell."""

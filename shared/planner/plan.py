@@ -1,0 +1,214 @@
+"""Which cells to run, in which waves, and why. Pure; the same answer for a worker and for `nba plan`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from shared.planner.snapshot import Backfill, Reprocess
+from shared.planner.state import Cell, Grid, Season, State
+from shared.topology.declaration import RAW_SOURCES, Input, Processor, Window
+from shared.topology.graph import RAW_INGEST, Topology
+
+#: Failed runs on one input fingerprint after which nothing but a person tries again.
+MAX_ATTEMPTS = 5
+_WEEK = dt.timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Cells a request or event may run: a range of dates, and processors (none named means all).
+
+    `automatic`: nobody asked for it by hand, so that a cell whose attempts are used up is left alone.
+    """
+
+    start: dt.date
+    end: dt.date
+    reprocess: Reprocess
+    processors: tuple[str, ...] = ()
+    automatic: bool = False
+
+    def names(self, processor: str) -> bool:
+        """Whether the processor is in scope."""
+        return not self.processors or processor in self.processors
+
+    def covers(self, processor: str, day: dt.date) -> bool:
+        """Whether a cell is in scope."""
+        return self.start <= day <= self.end and self.names(processor)
+
+    def within(self, backfill: Backfill) -> Scope:
+        """This scope limited to a backfill's range and processors.
+
+        What the backfill's cells bring about is followed whatever it asked for; a backfill of all cells
+        goes on wanting all.
+        """
+        both = [name for name in self.processors if name in backfill.processors]
+        return Scope(
+            max(self.start, backfill.start_date),
+            min(self.end, backfill.end_date),
+            Reprocess.ALL if backfill.reprocess is Reprocess.ALL else self.reprocess,
+            tuple(both)
+            if self.processors and backfill.processors
+            else self.processors or backfill.processors,
+            self.automatic,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCell:
+    """A cell that will run. `only_if_changed`: it is right as far as its inputs are, and runs only when the
+    cells planned before it come out different."""
+
+    cell: Cell
+    wave: int
+    only_if_changed: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cells of a scope that will run, in waves, and those that cannot run yet."""
+
+    planned: tuple[PlannedCell, ...]
+    waiting: tuple[Cell, ...]
+
+    def waves(self) -> Mapping[int, tuple[PlannedCell, ...]]:
+        """Planned cells by wave, in order."""
+        found: dict[int, list[PlannedCell]] = {}
+        for item in sorted(self.planned, key=lambda p: p.wave):
+            found.setdefault(item.wave, []).append(item)
+        return {wave: tuple(items) for wave, items in found.items()}
+
+
+def wanted(cell: Cell, reprocess: Reprocess) -> bool:
+    """Whether a request of this kind runs the cell once it is ready."""
+    match reprocess:
+        case Reprocess.MISSING:
+            return cell.state is State.MISSING
+        case Reprocess.STALE:
+            return cell.state in (State.MISSING, State.STALE)
+        case Reprocess.FAILED:
+            return cell.state in (State.FAILED, State.PARTIAL) and not cell.history.ran_for_request
+        case Reprocess.ALL:
+            return cell.state not in (State.WAITING, State.EMPTY) and not cell.history.ran_for_request
+
+
+def ready_cells(
+    grid: Grid, processor: Processor, scope: Scope, *, limit: int
+) -> tuple[Season | None, list[Cell], bool]:
+    """Cells of one processor to run now: of one season, at most `limit`, oldest first.
+
+    Returns the season, the cells, and whether more are left for a further message.
+    """
+    found = [
+        cell
+        for day, cell in grid.cells[processor.name].items()
+        if scope.covers(processor.name, day) and wanted(cell, scope.reprocess) and not _used_up(cell, scope)
+    ]
+    if not found:
+        return None, [], False
+    season = grid.season_of(found[0].date)
+    if season is None:
+        raise ValueError(f"[{found[0].date}] is a cell of the grid without a season")
+    of_season = [cell for cell in found if season.dates[0] <= cell.date <= season.dates[-1]]
+    chosen = of_season[:limit]
+    return season, chosen, len(chosen) < len(found)
+
+
+def _used_up(cell: Cell, scope: Scope) -> bool:
+    failed = cell.history.failed
+    return (
+        scope.automatic
+        and cell.state is State.FAILED
+        and failed is not None
+        and failed.attempt >= MAX_ATTEMPTS
+    )
+
+
+def affected_scope(
+    processor: Processor, sources: Iterable[str], start: dt.date, end: dt.date
+) -> Scope | None:
+    """Cells of `processor` that a completion of `sources` for a range of dates can affect.
+
+    None when the processor reads none of them.
+    """
+    names = set(sources)
+    hit = [item for item in processor.inputs if _hit(item, names)]
+    if not hit:
+        return None
+    first = start - _WEEK if any(item.window is Window.NEXT_WEEK for item in hit) else start
+    last = end if all(item.window is Window.ON_DATE for item in hit) else dt.date.max
+    return Scope(first, last, Reprocess.STALE, (processor.name,), automatic=True)
+
+
+def _hit(item: Input, names: set[str]) -> bool:
+    if item.source in RAW_SOURCES:
+        return RAW_INGEST in names or item.source.partition(".")[0] in names
+    return item.source in names
+
+
+@dataclass
+class _Progress:
+    """Of one processor in a season: per date, the wave it is planned in, or that it stays unsettled."""
+
+    waves: dict[dt.date, int] = field(default_factory=dict)
+    blocked: list[dt.date] = field(default_factory=list)
+    running_wave: list[int] = field(default_factory=list)
+    dates: list[dt.date] = field(default_factory=list)
+
+    def add(self, day: dt.date, wave: int | None, *, settled: bool) -> None:
+        """Take note of a date, in ascending order: planned in `wave`, or else settled or not."""
+        if wave is not None:
+            self.waves[day] = wave
+        elif not settled:
+            self.blocked.append(day)
+        before = self.running_wave[-1] if self.running_wave else 0
+        self.dates.append(day)
+        self.running_wave.append(max(before, wave or 0))
+
+    def wave_and_block(self, item: Input, day: dt.date) -> tuple[int, bool]:
+        """The last wave planned in the window, and whether something in it stays unsettled."""
+        if item.window is Window.ON_DATE:
+            return self.waves.get(day, 0), day in self.blocked
+        position = bisect_left(self.dates, day)
+        wave = self.running_wave[position - 1] if position else 0
+        return wave, bool(self.blocked) and self.blocked[0] < day
+
+
+def make_plan(topology: Topology, grid: Grid, scope: Scope) -> Plan:
+    """Everything the scope will run until nothing is left to do, assuming that every run succeeds."""
+    planned: list[PlannedCell] = []
+    waiting: list[Cell] = []
+    for season in grid.seasons:
+        progress: dict[str, _Progress] = {}
+        for processor in topology.processors:
+            upstream = [(i, progress[i.source]) for i in processor.inputs if i.source not in RAW_SOURCES]
+            own = progress[processor.name] = _Progress()
+            for day in season.dates:
+                cell = grid.cells[processor.name][day]
+                before = [done.wave_and_block(item, day) for item, done in upstream]
+                item = _plan_cell(cell, scope, before)
+                own.add(day, None if item is None else item.wave, settled=cell.state.settled)
+                if item is not None:
+                    planned.append(item)
+                elif cell.state is State.WAITING and scope.covers(processor.name, day):
+                    waiting.append(cell)
+    return Plan(tuple(planned), tuple(waiting))
+
+
+def _plan_cell(cell: Cell, scope: Scope, before: list[tuple[int, bool]]) -> PlannedCell | None:
+    if not scope.covers(cell.processor, cell.date) or cell.waits_for_raw:
+        return None
+    if any(blocked for _, blocked in before):
+        return None
+    wave = 1 + max((w for w, _ in before), default=0)
+    if wanted(cell, scope.reprocess):
+        return PlannedCell(cell, wave, only_if_changed=False)
+    if wave == 1 or cell.state is State.EMPTY:
+        return None
+    if cell.state in (State.MISSING, State.STALE) or cell.history.success is None:
+        return PlannedCell(cell, wave, only_if_changed=False)
+    if scope.reprocess is Reprocess.ALL:
+        return None if cell.history.ran_for_request else PlannedCell(cell, wave, only_if_changed=False)
+    return PlannedCell(cell, wave, only_if_changed=True)

@@ -1,0 +1,217 @@
+"""The state of every cell of the grid. There is no second opinion: worker, CLI and reconciler call this."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.clock import grace_ends
+from shared.planner.fingerprint import Chain, changed_inputs, input_fingerprint
+from shared.planner.snapshot import EMPTY_FINGERPRINT, CellHistory, RawCell, Snapshot
+from shared.topology.declaration import RAW_SOURCES, RESULTS, SLOTS, Input, Processor, Window
+from shared.topology.graph import Topology
+
+
+class State(StrEnum):
+    """What can be said of a cell."""
+
+    CURRENT = "current"
+    PARTIAL = "partial"
+    STALE = "stale"
+    MISSING = "missing"
+    WAITING = "waiting"
+    EMPTY = "empty"
+    FAILED = "failed"
+
+    @property
+    def settled(self) -> bool:
+        """Whether cells downstream may go on: the cell is right, or as right as it gets for now."""
+        return self in (State.CURRENT, State.PARTIAL, State.EMPTY, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The state of one (processor, date), why, and the fingerprint its inputs imply now.
+
+    `waits_for_raw` tells waiting for games or raw rows from waiting for other cells.
+    """
+
+    processor: str
+    date: dt.date
+    state: State
+    reason: str
+    input_fingerprint: str
+    history: CellHistory
+    waits_for_raw: bool
+
+
+@dataclass(frozen=True)
+class Season:
+    """A season's calendar: every date that has, or ever had, a slot."""
+
+    season_year: int
+    dates: tuple[dt.date, ...]
+
+    @property
+    def start(self) -> dt.date:
+        return self.dates[0]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every cell of the loaded seasons."""
+
+    seasons: tuple[Season, ...]
+    cells: Mapping[str, Mapping[dt.date, Cell]]
+
+    def season_of(self, day: dt.date) -> Season | None:
+        """The season `day` is a game date of."""
+        for season in self.seasons:
+            position = bisect_left(season.dates, day)
+            if position < len(season.dates) and season.dates[position] == day:
+                return season
+        return None
+
+    def dates(self) -> Iterator[dt.date]:
+        """All dates of the grid, ascending within each season."""
+        for season in self.seasons:
+            yield from season.dates
+
+
+def seasons_of(snapshot: Snapshot) -> tuple[Season, ...]:
+    """The calendar, from the schedule's slots as the ledger has seen them."""
+    by_year: dict[int, list[dt.date]] = {}
+    for day, cell in snapshot.raw.get(SLOTS, {}).items():
+        by_year.setdefault(cell.season_year, []).append(day)
+    return tuple(Season(year, tuple(sorted(days))) for year, days in sorted(by_year.items()))
+
+
+def evaluate(topology: Topology, snapshot: Snapshot, now: dt.datetime) -> Grid:
+    """The state of every cell, given what the ledger says and the time. Pure."""
+    seasons = seasons_of(snapshot)
+    cells: dict[str, dict[dt.date, Cell]] = {p.name: {} for p in topology.processors}
+    for season in seasons:
+        _evaluate_season(topology, snapshot, season, now, cells)
+    return Grid(seasons, cells)
+
+
+@dataclass
+class _Upstream:
+    """What a processor of this season offers to those after it."""
+
+    chain: Chain
+    unsettled: list[dt.date]
+
+    def first_unsettled(self, item: Input, day: dt.date) -> dt.date | None:
+        """The first date in the input's window that is not settled."""
+        if not self.unsettled:
+            return None
+        match item.window:
+            case Window.ON_DATE:
+                position = bisect_left(self.unsettled, day)
+                here = position < len(self.unsettled) and self.unsettled[position] == day
+                return day if here else None
+            case Window.BEFORE:
+                return self.unsettled[0] if self.unsettled[0] < day else None
+            case Window.THROUGH:
+                return self.unsettled[0] if self.unsettled[0] <= day else None
+            case Window.NEXT_WEEK:
+                raise ValueError(f"Window [{item.window}] is for raw sources only")
+
+
+def _evaluate_season(
+    topology: Topology,
+    snapshot: Snapshot,
+    season: Season,
+    now: dt.datetime,
+    cells: dict[str, dict[dt.date, Cell]],
+) -> None:
+    raw_chains = {source: _raw_chain(snapshot, source, season.season_year) for source in RAW_SOURCES}
+    upstream: dict[str, _Upstream] = {}
+    for processor in topology.processors:
+        outputs: list[tuple[dt.date, str]] = []
+        unsettled: list[dt.date] = []
+        inputs = [
+            (item, raw_chains[item.source] if item.source in raw_chains else upstream[item.source].chain)
+            for item in processor.inputs
+        ]
+        waits = [(i, upstream[i.source]) for i in processor.inputs if i.source not in raw_chains]
+        for day in season.dates:
+            fingerprint = input_fingerprint(
+                processor.code_version, [chain.part(item.window, day) for item, chain in inputs]
+            )
+            cell = _evaluate_cell(processor, day, fingerprint, waits, snapshot, now)
+            cells[processor.name][day] = cell
+            success = cell.history.success
+            outputs.append((day, EMPTY_FINGERPRINT if success is None else success.output_fingerprint))
+            if not cell.state.settled:
+                unsettled.append(day)
+        upstream[processor.name] = _Upstream(Chain(outputs), unsettled)
+
+
+def _raw_chain(snapshot: Snapshot, source: str, season_year: int) -> Chain:
+    cells = snapshot.raw.get(source, {})
+    return Chain(
+        (day, cells[day].fingerprint) for day in sorted(cells) if cells[day].season_year == season_year
+    )
+
+
+def _evaluate_cell(
+    processor: Processor,
+    day: dt.date,
+    fingerprint: str,
+    waits: list[tuple[Input, _Upstream]],
+    snapshot: Snapshot,
+    now: dt.datetime,
+) -> Cell:
+    history = snapshot.history(processor.name, day)
+    success, failed = history.success, history.failed
+
+    def cell(state: State, reason: str, *, waits_for_raw: bool = False) -> Cell:
+        return Cell(processor.name, day, state, reason, fingerprint, history, waits_for_raw)
+
+    slots = snapshot.raw[SLOTS][day]
+    if not slots.game_ids:
+        if (success is None or success.record_count == 0) and not history.open_failures:
+            return cell(State.EMPTY, "no slot is left on this date")
+        return cell(State.STALE, "no slot is left on this date, but rows or open failures are")
+    if processor.waits_for_results and now < grace_ends(day):
+        pending = _not_landed(processor, day, slots, snapshot)
+        if pending is not None:
+            return cell(State.WAITING, pending, waits_for_raw=True)
+    for item, upstream in waits:
+        blocker = upstream.first_unsettled(item, day)
+        if blocker is not None:
+            return cell(State.WAITING, f"waiting for {item.source} of {blocker.isoformat()}")
+    if failed is not None and failed.input_fingerprint == fingerprint:
+        newer = success is None or failed.sequence > success.sequence
+        if newer:
+            return cell(State.FAILED, f"attempt {failed.attempt} failed: {failed.error}")
+    if success is None:
+        return cell(State.MISSING, "never processed")
+    if success.input_fingerprint != fingerprint:
+        what = ", ".join(changed_inputs(processor, success.input_fingerprint, fingerprint))
+        return cell(State.STALE, f"stale because of {what}")
+    if history.open_failures:
+        return cell(State.PARTIAL, f"{history.open_failures} correctable failures are open")
+    return cell(State.CURRENT, "as its inputs imply")
+
+
+def _not_landed(processor: Processor, day: dt.date, slots: RawCell, snapshot: Snapshot) -> str | None:
+    """Why a date's own games cannot be processed yet, or None when they can."""
+    results = snapshot.raw.get(RESULTS, {}).get(day)
+    final = results.game_ids if results is not None else frozenset[str]()
+    unplayed = sorted(slots.game_ids - final)
+    if unplayed:
+        return (
+            f"waiting for {len(unplayed)} of {len(slots.game_ids)} games to be Final (first: {unplayed[0]})"
+        )
+    for source in processor.required_raw:
+        landed = snapshot.raw.get(source, {}).get(day)
+        missing = sorted(final - (landed.game_ids if landed is not None else frozenset[str]()))
+        if missing:
+            return f"waiting for {source} rows of {len(missing)} games (first: {missing[0]})"
+    return None

@@ -1,0 +1,31 @@
+"""Creates and migrates everything the pipeline stores. Idempotent; existing data is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.failures.model import failure_tables, failure_views
+from shared.ledger.repository import ledger_tables
+from shared.sql import Statement, read_sql
+from shared.tables import TableSchema, raw_tables
+from shared.topology.graph import Topology
+from shared.warehouse.port import Warehouse
+
+
+def all_tables(topology: Topology) -> Iterator[TableSchema]:
+    """Every table of the pipeline: raw, ledger, failures, and the processors' outputs."""
+    yield from raw_tables().values()
+    yield from ledger_tables()
+    yield from failure_tables()
+    for processor in topology.processors:
+        yield processor.schema
+
+
+def initialise(warehouse: Warehouse, topology: Topology) -> tuple[str, ...]:
+    """Create what is missing and add columns that older tables lack. Returns what was done."""
+    done: list[str] = []
+    for schema in all_tables(topology):
+        done.extend(warehouse.ensure_table(schema))
+    for address, path in failure_views().items():
+        warehouse.ensure_view(address, Statement(str(address), read_sql(path)))
+    return tuple(done)

@@ -1,0 +1,115 @@
+"""Commit: rows, failures and ledger of a run, in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.failures.model import CORRECTABLE_TYPES, failure_table
+from shared.ledger.repository import LedgerEntry, append_statement, entries_parameter
+from shared.sql import bind, column_list, read_sql
+from shared.tables import ColumnType
+from shared.topology.declaration import HARNESS_COLUMNS, Phase, Processor
+from shared.warehouse.port import Parameter, Script, Structs, date, dates, text, texts, timestamp
+from shared.worker.context import RunContext
+from shared.worker.stage import Batch, staging_bindings
+
+_SQL = Path(__file__).parent / "sql"
+_FAILURES_SQL = Path(__file__).parents[1] / "failures" / "sql"
+
+#: Staged columns that only the failure table of phase 3 has.
+_ANALYTICS_EXTRA = ("expected_record_count", "actual_record_count", "missing_game_ids")
+
+
+@dataclass(frozen=True)
+class FailedDate:
+    """A date whose rows are not replaced, with the category of the failure and why."""
+
+    date: dt.date
+    category: str
+    reason: str
+
+
+def commit_script(
+    processor: Processor,
+    batch: Batch,
+    context: RunContext,
+    *,
+    now: dt.datetime,
+    entries: list[LedgerEntry],
+    failed: Sequence[FailedDate],
+    changed_dates: Sequence[dt.date],
+    standing: Sequence[tuple[dt.date, str]],
+    staged: bool,
+    labels: Mapping[str, str],
+) -> Script:
+    """The transaction that makes a run true.
+
+    `staged` is False when staging itself failed: then only failures and ledger are written. `standing` are
+    the games (and the dates themselves) that still have a slot.
+    """
+    failed_dates = {item.date for item in failed}
+    good_dates = [day for day in batch.dates if day not in failed_dates] if staged else []
+    tables = {
+        **staging_bindings(processor, context.run_id),
+        "failures.rows": failure_table(processor.phase).address,
+    }
+    statements = []
+    if good_dates:
+        columns = {
+            "content": column_list(processor.schema.without(HARNESS_COLUMNS)),
+            "partition": processor.schema.partition_column,
+        }
+        statements = [
+            bind(f"{processor.name}.{name}", read_sql(_SQL / f"{name}.sql"), tables, columns)
+            for name in ("delete_rows", "insert_rows")
+        ]
+    columns = _failure_columns(processor.phase)
+    for name in [*(["reconcile"] if good_dates else []), *(["record_failed"] if failed else [])]:
+        path = _FAILURES_SQL / f"{name}.sql"
+        statements.append(bind(f"{processor.name}.{name}", read_sql(path), tables, columns))
+    statements.append(append_statement())
+    parameters: dict[str, Parameter] = {
+        "good_dates": dates(good_dates),
+        "failed_dates": Structs(
+            (
+                ("cell_date", ColumnType.DATE),
+                ("failure_category", ColumnType.STRING),
+                ("reason", ColumnType.STRING),
+            ),
+            tuple((item.date, item.category, item.reason) for item in failed),
+        ),
+        "standing": Structs(
+            (("cell_date", ColumnType.DATE), ("entity_id", ColumnType.STRING)), tuple(standing)
+        ),
+        "changed_dates": dates(changed_dates),
+        "first_date": date(batch.dates[0]),
+        "last_date": date(batch.dates[-1]),
+        "processor_name": text(processor.class_name),
+        "correctable_types": texts(CORRECTABLE_TYPES),
+        "entries": entries_parameter(entries),
+        "run_id": text(context.run_id),
+        "correlation_id": text(context.correlation_id),
+        "causation_id": text(context.causation_id),
+        "backfill_id": text(context.backfill_id),
+        "trigger_source": text(context.trigger_source),
+        "started_at": timestamp(context.started_at),
+        "now": timestamp(now),
+    }
+    return Script(f"commit {processor.name}", tuple(statements), parameters, transaction=True, labels=labels)
+
+
+def _failure_columns(phase: Phase) -> dict[str, str]:
+    day = "prediction_date" if phase is Phase.PREDICTIONS else "analysis_date"
+    extra = _ANALYTICS_EXTRA if phase is Phase.ANALYTICS else ()
+    nulls = ("CAST(NULL AS INT64)", "CAST(NULL AS INT64)", "CAST(NULL AS STRING)")[: len(extra)]
+    return {
+        "date": day,
+        "extra_staged": "".join(f", {name}" for name in extra),
+        "extra_null": "".join(f", {null}" for null in nulls),
+        "extra_update": "".join(f", {name} = s.{name}" for name in extra),
+        "extra_insert": "".join(f", {name}" for name in extra),
+        "extra_values": "".join(f", s.{name}" for name in extra),
+    }

@@ -1,0 +1,266 @@
+"""The worker harness: decode, plan, run, publish. The same for every processor, live or backfill."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from shared.broker.port import Broker
+from shared.clock import Clock
+from shared.ledger.quarantine import quarantine
+from shared.ledger.raw import hash_raw
+from shared.ledger.repository import read_snapshot
+from shared.log import bind as bind_log
+from shared.log import get_logger
+from shared.messages.decode import Poison, decode
+from shared.messages.models import (
+    CompletionStatus,
+    PhaseCompleted,
+    ProcessRequested,
+    RawDataRequested,
+    TriggerSource,
+)
+from shared.planner.plan import Scope, affected_scope, ready_cells
+from shared.planner.snapshot import Snapshot
+from shared.planner.state import Cell, Grid, State, evaluate
+from shared.topology.declaration import Phase, Processor
+from shared.topology.graph import COMPLETION_TOPICS, TRIGGER_TOPICS, Topology
+from shared.warehouse.port import TransientWarehouseError, Warehouse
+from shared.worker.context import RunContext
+from shared.worker.outcome import Decision, Outcome, TransientError
+from shared.worker.run import RunReport, execute_run
+
+#: Dates in one run. A season fits; what is left over is continued by a message to the worker itself.
+MAX_DATES_PER_RUN = 400
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What a worker knows of the outside. `new_id` gives ids that never repeat."""
+
+    warehouse: Warehouse
+    broker: Broker
+    clock: Clock
+    new_id: Callable[[], str]
+    on_run: Callable[[RunReport], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A message as the harness works with it."""
+
+    message_id: str
+    correlation_id: str
+    backfill_id: str | None
+    trigger_source: TriggerSource
+    start: dt.date
+    end: dt.date
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One processor's worker. It holds no state between deliveries."""
+
+    processor: Processor
+    topology: Topology
+    ports: Ports
+    max_dates_per_run: int = MAX_DATES_PER_RUN
+
+    def handle(self, event_id: str, data: object, attributes: Mapping[str, str]) -> Outcome:
+        """Handle one delivery.
+
+        Returns an Outcome for everything that is decided. Raises TransientError (WarehouseError and
+        PublishError pass as well) for what Pub/Sub should bring again.
+        """
+        received = decode(event_id, data)
+        if isinstance(received, Poison):
+            now = self.ports.clock.now()
+            quarantine(self.ports.warehouse, self.processor.class_name, received, attributes, now=now)
+            get_logger().error("message_quarantined", processor=self.processor.name, reason=received.reason)
+            return Outcome(Decision.QUARANTINED, 0)
+        message = received.message
+        if isinstance(message, RawDataRequested):
+            return Outcome(Decision.NOTHING_TO_DO, 0)
+        request = Request(
+            message_id=received.message_id,
+            correlation_id=message.correlation_id,
+            backfill_id=message.backfill_id,
+            trigger_source=message.trigger_source,
+            start=message.start_date,
+            end=message.end_date,
+        )
+        with bind_log(
+            processor=self.processor.name,
+            correlation_id=request.correlation_id,
+            message_id=request.message_id,
+            start_date=request.start.isoformat(),
+            end_date=request.end.isoformat(),
+        ):
+            try:
+                outcome = self._handle(request, message)
+            except TransientWarehouseError as error:
+                get_logger().warning("delivery_refused", error=str(error))
+                raise TransientError(str(error)) from error
+            get_logger().info("delivery_handled", decision=outcome.decision.value, cells=outcome.cells)
+            return outcome
+
+    def _handle(self, request: Request, message: PhaseCompleted | ProcessRequested) -> Outcome:
+        snapshot = self._snapshot(request)
+        if _from_somebody_else(message, snapshot):
+            now = self.ports.clock.now()
+            hash_raw(self.ports.warehouse, request.start, request.end, self._context(request), now)
+            snapshot = self._snapshot(request)
+        if snapshot.paused is not None:
+            return Outcome(Decision.PAUSED, 0)
+        grid = evaluate(self.topology, snapshot, self.ports.clock.now())
+        scope = self._scope(message, snapshot, grid)
+        if scope is None:
+            return Outcome(Decision.NOTHING_TO_DO, 0)
+        season, cells, more = ready_cells(grid, self.processor, scope, limit=self.max_dates_per_run)
+        if season is None:
+            return self._nothing_ready(request, grid, scope)
+        context = self._context(request)
+        report = execute_run(
+            self.processor,
+            self.ports.warehouse,
+            self.ports.clock,
+            context,
+            snapshot,
+            season,
+            cells,
+        )
+        self.ports.on_run(report)
+        self._publish(request, context.run_id, report.dates, report)
+        if more:
+            self._continue(request, scope)
+        if len(report.failed) == len(report.dates):
+            return Outcome(Decision.RECORDED_FAILURE, 0)
+        return Outcome(Decision.RAN, len(report.dates))
+
+    def _snapshot(self, request: Request) -> Snapshot:
+        return read_snapshot(
+            self.ports.warehouse,
+            self.topology,
+            start=request.start,
+            end=request.end,
+            request_id=request.backfill_id or request.correlation_id,
+            backfill_id=request.backfill_id,
+        )
+
+    def _context(self, request: Request) -> RunContext:
+        return RunContext(
+            run_id=self.ports.new_id(),
+            correlation_id=request.correlation_id,
+            causation_id=request.message_id,
+            backfill_id=request.backfill_id,
+            trigger_source=request.trigger_source.value,
+            started_at=self.ports.clock.now(),
+        )
+
+    def _scope(
+        self, message: PhaseCompleted | ProcessRequested, snapshot: Snapshot, grid: Grid
+    ) -> Scope | None:
+        """The cells of this processor a message is about; None when it is about none."""
+        scope: Scope | None
+        if isinstance(message, ProcessRequested):
+            named = {*message.processors} & {self.processor.name, self.processor.class_name, "*"}
+            if message.processors and not named:
+                return None
+            scope = Scope(
+                message.start_date,
+                message.end_date,
+                message.reprocess,
+                (self.processor.name,),
+                automatic=message.trigger_source is not TriggerSource.BACKFILL,
+            )
+        else:
+            names = (message.processor_name,)
+            scope = affected_scope(self.processor, names, message.start_date, message.end_date)
+        if scope is None:
+            return None
+        backfill = snapshot.backfills.get(message.backfill_id or "")
+        if backfill is not None:
+            if backfill.processors and self.processor.name not in backfill.processors:
+                return None
+            scope = scope.within(backfill)
+        # What happens in a season stays in it: later seasons read none of its dates.
+        last = [season.dates[-1] for season in grid.seasons if season.start <= message.end_date]
+        return replace(scope, end=min(scope.end, max([*last, message.end_date])))
+
+    def _nothing_ready(self, request: Request, grid: Grid, scope: Scope) -> Outcome:
+        """Acknowledge; but if this very message caused runs before, their completion may be lost: again."""
+        mine = [
+            cell for day, cell in grid.cells[self.processor.name].items() if scope.covers(cell.processor, day)
+        ]
+        caused: dict[str, list[Cell]] = {}
+        for cell in mine:
+            success = cell.history.success
+            if success is not None and success.causation_id == request.message_id:
+                caused.setdefault(success.run_id, []).append(cell)
+        for run_id, cells in caused.items():
+            self._publish(request, run_id, tuple(sorted(cell.date for cell in cells)), None)
+        if caused:
+            return Outcome(Decision.PUBLISHED_AGAIN, 0)
+        waiting = any(cell.state is State.WAITING for cell in mine)
+        return Outcome(Decision.NOT_READY if waiting else Decision.NOTHING_TO_DO, 0)
+
+    def _publish(
+        self, request: Request, run_id: str, days: Sequence[dt.date], report: RunReport | None
+    ) -> None:
+        self.ports.broker.publish(
+            COMPLETION_TOPICS[self.processor.phase],
+            PhaseCompleted(
+                phase=self.processor.phase,
+                processor_name=self.processor.name,
+                start_date=min(days),
+                end_date=max(days),
+                status=_status(report),
+                run_id=run_id,
+                record_count=0 if report is None else report.record_count,
+                failure_count=0 if report is None else report.failure_count,
+                correlation_id=request.correlation_id,
+                causation_id=request.message_id,
+                trigger_source=request.trigger_source,
+                backfill_id=request.backfill_id,
+                published_at=self.ports.clock.now(),
+            ),
+        )
+
+    def _continue(self, request: Request, scope: Scope) -> None:
+        """Self-chaining: what did not fit into this run comes as a message to this worker itself."""
+
+        self.ports.broker.publish(
+            TRIGGER_TOPICS[self.processor.phase],
+            ProcessRequested(
+                phase=self.processor.phase,
+                processors=(self.processor.name,),
+                start_date=scope.start,
+                end_date=scope.end,
+                reprocess=scope.reprocess,
+                reason="the rest of a range that did not fit into one run",
+                requested_by=self.processor.name,
+                correlation_id=request.correlation_id,
+                trigger_source=request.trigger_source,
+                backfill_id=request.backfill_id,
+            ),
+        )
+
+
+def _status(report: RunReport | None) -> CompletionStatus:
+    if report is None:
+        return CompletionStatus.SUCCESS
+    if len(report.failed) == len(report.dates):
+        return CompletionStatus.FAILED
+    if report.failed:
+        return CompletionStatus.PARTIAL
+    return CompletionStatus.SUCCESS if report.record_count else CompletionStatus.NO_DATA
+
+
+def _from_somebody_else(message: PhaseCompleted | ProcessRequested, snapshot: Snapshot) -> bool:
+    """Whether a raw completion speaks of rows that the ledger has not seen."""
+    if not isinstance(message, PhaseCompleted) or message.phase is not Phase.RAW:
+        return False
+    return not any(
+        cell.run_id == message.run_id for cells in snapshot.raw.values() for cell in cells.values()
+    )

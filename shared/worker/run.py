@@ -1,0 +1,204 @@
+"""One run: stage, check and commit the chosen cells of one processor."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.clock import Clock
+from shared.ledger.repository import LedgerEntry
+from shared.log import get_logger
+from shared.planner.snapshot import EMPTY_FINGERPRINT, Snapshot
+from shared.planner.state import Cell, Season
+from shared.topology.declaration import SLOTS, Processor
+from shared.warehouse.port import Rows, TransientWarehouseError, Warehouse, WarehouseError
+from shared.worker.commit import FailedDate, commit_script
+from shared.worker.context import RunContext
+from shared.worker.stage import Batch, stage_script, staging_bindings
+
+#: A job label or error text longer than this says nothing more.
+_LONGEST_ERROR = 1500
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What one run did: dates, rows, failures it reported, dates it could not do, and how long it took."""
+
+    processor: str
+    run_id: str
+    dates: tuple[dt.date, ...]
+    record_count: int
+    failure_count: int
+    failed: tuple[FailedDate, ...]
+    changed: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _DateSummary:
+    """One row of summary.sql."""
+
+    record_count: int
+    fingerprint: str
+    failure_count: int
+    problem: str | None
+
+
+def execute_run(
+    processor: Processor,
+    warehouse: Warehouse,
+    clock: Clock,
+    context: RunContext,
+    snapshot: Snapshot,
+    season: Season,
+    cells: Sequence[Cell],
+) -> RunReport:
+    """Process the cells in one set-based pass and commit what came out.
+
+    Raises TransientWarehouseError when another attempt may succeed; every other failure of the warehouse is
+    recorded as a failure of the dates.
+    """
+    batch = Batch(tuple(cell.date for cell in cells), season.season_year, season.start)
+    labels = _labels(processor, batch, context)
+    try:
+        summaries, failed = _stage(processor, warehouse, batch, context, labels)
+        entries = [_entry(cell, season, summaries, failed) for cell in cells]
+        warehouse.run(
+            commit_script(
+                processor,
+                batch,
+                context,
+                now=clock.now(),
+                entries=entries,
+                failed=failed,
+                changed_dates=[cell.date for cell in cells if _inputs_changed(cell)],
+                standing=_standing(snapshot, batch),
+                staged=bool(summaries),
+                labels=labels,
+            )
+        )
+    finally:
+        warehouse.drop(
+            [a for name, a in staging_bindings(processor, context.run_id).items() if name != "target.rows"]
+        )
+    report = RunReport(
+        processor=processor.name,
+        run_id=context.run_id,
+        dates=batch.dates,
+        record_count=sum(entry.record_count or 0 for entry in entries),
+        failure_count=sum(entry.failure_count or 0 for entry in entries) + len(failed),
+        failed=tuple(failed),
+        changed=sum(
+            1
+            for cell, entry in zip(cells, entries, strict=True)
+            if cell.history.success is None
+            or cell.history.success.output_fingerprint != entry.output_fingerprint
+        ),
+        seconds=(clock.now() - context.started_at).total_seconds(),
+    )
+    get_logger().info(
+        "run_committed",
+        run_id=report.run_id,
+        dates=len(report.dates),
+        record_count=report.record_count,
+        failure_count=report.failure_count,
+        failed_dates=len(report.failed),
+        changed_dates=report.changed,
+        seconds=report.seconds,
+    )
+    return report
+
+
+def _labels(processor: Processor, batch: Batch, context: RunContext) -> Mapping[str, str]:
+    return {
+        "processor": processor.name,
+        "first_date": batch.dates[0].isoformat(),
+        "last_date": batch.dates[-1].isoformat(),
+        "correlation_id": context.correlation_id,
+        "backfill_id": context.backfill_id or "",
+    }
+
+
+def _stage(
+    processor: Processor,
+    warehouse: Warehouse,
+    batch: Batch,
+    context: RunContext,
+    labels: Mapping[str, str],
+) -> tuple[dict[dt.date, _DateSummary], list[FailedDate]]:
+    """Run the stage script. A permanent error fails every date of the batch, recorded, not raised."""
+    try:
+        rows = warehouse.run(stage_script(processor, batch, context.run_id, labels))
+    except TransientWarehouseError:
+        raise
+    except WarehouseError as error:
+        get_logger().error("stage_failed", run_id=context.run_id, error=str(error)[:_LONGEST_ERROR])
+        reason = str(error)[:_LONGEST_ERROR]
+        return {}, [FailedDate(day, "PROCESSING_ERROR", reason) for day in batch.dates]
+    summaries = _summaries(rows)
+    failed = [
+        FailedDate(day, "CHECK_FAILED", summary.problem)
+        for day, summary in summaries.items()
+        if summary.problem is not None
+    ]
+    return summaries, failed
+
+
+def _summaries(rows: Rows) -> dict[dt.date, _DateSummary]:
+    found = {}
+    for record in rows.records():
+        problems = []
+        for what in ("untracked", "contradicted", "unexpected"):
+            if record[what]:
+                problems.append(f"{record[what]} entities are {what} (such as [{record['example']}])")
+        if record["problems"]:
+            problems.append(str(record["problems"]))
+        day, count, failures = record["cell_date"], record["record_count"], record["failure_count"]
+        if not isinstance(day, dt.date) or not isinstance(count, int) or not isinstance(failures, int):
+            raise TypeError(f"Unexpected summary row: [{record}]")
+        fingerprint = record["output_fingerprint"]
+        found[day] = _DateSummary(
+            record_count=count,
+            fingerprint=EMPTY_FINGERPRINT if fingerprint is None else str(fingerprint),
+            failure_count=failures,
+            problem="; ".join(problems)[:_LONGEST_ERROR] or None,
+        )
+    return found
+
+
+def _entry(
+    cell: Cell, season: Season, summaries: Mapping[dt.date, _DateSummary], failed: Sequence[FailedDate]
+) -> LedgerEntry:
+    reasons = [item.reason for item in failed if item.date == cell.date]
+    summary = None if reasons else summaries[cell.date]
+    status = "failed" if summary is None else "success" if summary.record_count else "empty"
+    return LedgerEntry(
+        cell_name=cell.processor,
+        cell_date=cell.date,
+        season_year=season.season_year,
+        kind="processor",
+        status=status,
+        input_fingerprint=cell.input_fingerprint,
+        output_fingerprint=None if summary is None else summary.fingerprint,
+        record_count=None if summary is None else summary.record_count,
+        failure_count=None if summary is None else summary.failure_count,
+        game_ids=None,
+        error=reasons[0] if reasons else None,
+    )
+
+
+def _inputs_changed(cell: Cell) -> bool:
+    last = cell.history.failed
+    success = cell.history.success
+    if success is not None and (last is None or success.sequence > last.sequence):
+        return success.input_fingerprint != cell.input_fingerprint
+    return last is None or last.input_fingerprint != cell.input_fingerprint
+
+
+def _standing(snapshot: Snapshot, batch: Batch) -> list[tuple[dt.date, str]]:
+    """Games with a slot on the dates, and the dates themselves: entities that cannot just disappear."""
+    slots = snapshot.raw[SLOTS]
+    return [
+        (day, entity) for day in batch.dates for entity in (day.isoformat(), *sorted(slots[day].game_ids))
+    ]
