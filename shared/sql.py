@@ -63,10 +63,10 @@ def column_list(columns: tuple[Column, ...]) -> str:
 
 
 def hash_input(columns: tuple[Column, ...]) -> str:
-    """Arguments of CONCAT that give one text per row, equal exactly when the row's content is equal.
+    """One text per row, equal exactly when the row's content is equal.
 
     Floats are written with 9 significant digits, so that a fingerprint does not depend on the last bits of a
-    division; NULL differs from every value, the empty string included.
+    division. Control characters separate the columns and stand for NULL, which so differs from every value.
     """
     parts = []
     for column in columns:
@@ -81,5 +81,5 @@ def hash_input(columns: tuple[Column, ...]) -> str:
                 text = f"TO_JSON_STRING({name})"
             case ColumnType.INT64 | ColumnType.BOOL | ColumnType.DATE | ColumnType.TIMESTAMP:
                 text = f"CAST({name} AS STRING)"
-        parts.append(f"IFNULL(CONCAT('=', {text}), '-')")
-    return ", '|', ".join(parts)
+        parts.append(text)
+    return f"ARRAY_TO_STRING([{', '.join(parts)}], '\\x1f', '\\x1e')"

@@ -32,3 +32,277 @@
 --                              source, reason, report (the injury report's words)
 --   max_source_game_date DATE  newest game he was expected for; NULL without games
 --   The six columns from failure_category to evidence are NULL when there is no failure.
+WITH
+  listings AS (
+    SELECT
+      player_lookup, game_number, game_date,
+      IF(verdict = 'PLAYED', 1, NULL) AS played,
+      IF(verdict = 'PLAYER_DNP', 1, NULL) AS absent,
+      IF(verdict NOT IN ('PLAYED', 'PLAYER_DNP'), 1, NULL) AS gap,
+      IF(verdict = 'UNKNOWN', 1, NULL) AS unclear,
+      IF(season_type != 'cup_final', 1, NULL) AS of_season,
+      IF(season_type != 'cup_final' AND verdict = 'PLAYED', 1, NULL) AS played_of_season,
+      CONCAT('"', CAST(game_date AS STRING), '"') AS date_json,
+      TO_JSON_STRING(game_id) AS id_json,
+      CONCAT(
+        '{"date":"', CAST(game_date AS STRING), '","game_id":', TO_JSON_STRING(game_id),
+        ',"team":', TO_JSON_STRING(team_abbr), ',"verdict":"', verdict, '","source":"', source, '"',
+        IF(reason IS NULL, '', CONCAT(',"reason":', TO_JSON_STRING(reason))),
+        IF(report_reason IS NULL, '', CONCAT(',"report":', TO_JSON_STRING(report_reason))), '}'
+      ) AS item_json
+    FROM staging.player_listings
+  ),
+  -- What the first game_number games of each player hold, and the last five and ten of them.
+  games AS (
+    SELECT
+      player_lookup, game_number, game_date, played IS NOT NULL AS is_played,
+      COUNT(played) OVER so_far AS played,
+      COUNT(absent) OVER so_far AS absent,
+      COUNT(gap) OVER so_far AS gaps,
+      COUNT(unclear) OVER so_far AS unclear,
+      COUNT(of_season) OVER so_far AS season_listed,
+      COUNT(played_of_season) OVER so_far AS season_played,
+      COUNT(played) OVER last_5 AS l5_played,
+      COUNT(absent) OVER last_5 AS l5_absent,
+      COUNT(played) OVER last_10 AS l10_played,
+      COUNT(absent) OVER last_10 AS l10_absent
+    FROM listings
+    WINDOW
+      so_far AS (PARTITION BY player_lookup ORDER BY game_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+      last_5 AS (PARTITION BY player_lookup ORDER BY game_number ROWS BETWEEN 4 PRECEDING AND CURRENT ROW),
+      last_10 AS (PARTITION BY player_lookup ORDER BY game_number ROWS BETWEEN 9 PRECEDING AND CURRENT ROW)
+  ),
+  -- Before each D: how many games he had been expected for, in all and in the last days.
+  timeline AS (
+    SELECT player_lookup, game_date AS cell_date, UNIX_DATE(game_date) AS day, 1 AS game
+    FROM staging.player_listings
+    UNION ALL
+    SELECT player_lookup, cell_date, UNIX_DATE(cell_date), CAST(NULL AS INT64)
+    FROM staging.expected_players
+  ),
+  before_cells AS (
+    SELECT
+      player_lookup, cell_date, game,
+      COUNT(game) OVER (
+        PARTITION BY player_lookup ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      ) AS listed,
+      COUNT(game) OVER (
+        PARTITION BY player_lookup ORDER BY day RANGE BETWEEN 7 PRECEDING AND 1 PRECEDING
+      ) AS l7d,
+      COUNT(game) OVER (
+        PARTITION BY player_lookup ORDER BY day RANGE BETWEEN 14 PRECEDING AND 1 PRECEDING
+      ) AS l14d
+    FROM timeline
+  ),
+  -- The first game of the span: the one the games window reaches, or an earlier one the days window reaches.
+  spans AS (
+    SELECT
+      b.player_lookup, b.cell_date, b.listed, b.l7d, b.l14d,
+      IFNULL(now.played, 0) AS played,
+      IFNULL(now.absent, 0) AS absent,
+      IFNULL(now.gaps, 0) AS gaps,
+      IFNULL(now.unclear, 0) AS unclear,
+      IFNULL(now.season_listed, 0) AS season_listed,
+      IFNULL(now.season_played, 0) AS season_played,
+      IFNULL(now.l5_played, 0) AS l5_played,
+      IFNULL(now.l5_absent, 0) AS l5_absent,
+      IFNULL(now.l10_played, 0) AS l10_played,
+      IFNULL(now.l10_absent, 0) AS l10_absent,
+      now.game_date AS newest_game_date,
+      LEAST(
+        IFNULL(oldest.game_number, 1),
+        b.listed + 1 - CASE @span_days WHEN 7 THEN b.l7d WHEN 14 THEN b.l14d ELSE 0 END
+      ) AS first_game,
+      LEAST(
+        IFNULL(oldest.game_date, @season_start),
+        GREATEST(DATE_SUB(b.cell_date, INTERVAL @span_days DAY), @season_start)
+      ) AS span_start
+    FROM before_cells AS b
+    LEFT JOIN games AS now ON now.player_lookup = b.player_lookup AND now.game_number = b.listed
+    LEFT JOIN games AS oldest
+      ON oldest.player_lookup = b.player_lookup
+      AND oldest.is_played
+      AND oldest.played = now.played - @span_played_games + 1
+    WHERE b.game IS NULL
+  ),
+  counts AS (
+    SELECT
+      s.player_lookup, s.cell_date, s.listed, s.played, s.season_listed, s.season_played,
+      s.newest_game_date, s.first_game, s.span_start,
+      LEAST(s.listed, 5) AS l5_expected, s.l5_played, s.l5_absent,
+      LEAST(s.listed, 10) AS l10_expected, s.l10_played, s.l10_absent,
+      s.l7d AS l7d_expected,
+      s.played - IFNULL(l7d.played, 0) AS l7d_played,
+      s.absent - IFNULL(l7d.absent, 0) AS l7d_absent,
+      s.l14d AS l14d_expected,
+      s.played - IFNULL(l14d.played, 0) AS l14d_played,
+      s.absent - IFNULL(l14d.absent, 0) AS l14d_absent,
+      s.listed + 1 - s.first_game AS span_expected,
+      s.played - IFNULL(older.played, 0) AS span_played,
+      s.absent - IFNULL(older.absent, 0) AS span_absent,
+      s.gaps - IFNULL(older.gaps, 0) AS span_gaps,
+      s.unclear - IFNULL(older.unclear, 0) AS span_unclear,
+      IFNULL(older.gaps, 0) AS older_gaps,
+      IFNULL(older.unclear, 0) AS older_unclear
+    FROM spans AS s
+    LEFT JOIN games AS l7d ON l7d.player_lookup = s.player_lookup AND l7d.game_number = s.listed - s.l7d
+    LEFT JOIN games AS l14d ON l14d.player_lookup = s.player_lookup AND l14d.game_number = s.listed - s.l14d
+    LEFT JOIN games AS older ON older.player_lookup = s.player_lookup AND older.game_number = s.first_game - 1
+  ),
+  percentages AS (
+    SELECT
+      *,
+      SAFE_DIVIDE(100 * l5_played, l5_expected) AS l5_pct,
+      SAFE_DIVIDE(100 * l10_played, l10_expected) AS l10_pct,
+      SAFE_DIVIDE(100 * l7d_played, l7d_expected) AS l7d_pct,
+      SAFE_DIVIDE(100 * l14d_played, l14d_expected) AS l14d_pct
+    FROM counts
+  ),
+  -- On equal percentages the longer window speaks.
+  worst AS (
+    SELECT
+      *,
+      CASE
+        WHEN listed = 0 THEN NULL
+        WHEN l10_pct <= LEAST(l5_pct, IFNULL(l7d_pct, 100), IFNULL(l14d_pct, 100)) THEN 'l10'
+        WHEN l14d_pct <= LEAST(l5_pct, IFNULL(l7d_pct, 100)) THEN 'l14d'
+        WHEN l5_pct <= IFNULL(l7d_pct, 100) THEN 'l5'
+        ELSE 'l7d'
+      END AS worst_window
+    FROM percentages
+  ),
+  thresholds AS (
+    SELECT
+      *,
+      CASE worst_window
+        WHEN 'l5' THEN l5_expected WHEN 'l10' THEN l10_expected
+        WHEN 'l7d' THEN l7d_expected WHEN 'l14d' THEN l14d_expected
+        ELSE 0
+      END AS worst_expected,
+      CASE worst_window
+        WHEN 'l5' THEN l5_played WHEN 'l10' THEN l10_played
+        WHEN 'l7d' THEN l7d_played WHEN 'l14d' THEN l14d_played
+        ELSE 0
+      END AS worst_played
+    FROM worst
+  ),
+  judged AS (
+    SELECT
+      *,
+      10 * worst_played < 9 * worst_expected AS below_threshold,
+      CASE
+        WHEN span_gaps > span_unclear AND span_absent > 0 THEN 'MIXED'
+        WHEN span_gaps > span_unclear THEN 'DATA_GAP'
+        WHEN span_gaps > 0 THEN 'UNKNOWN'
+        WHEN older_gaps > older_unclear THEN 'DATA_GAP'
+        WHEN older_gaps > 0 THEN 'UNKNOWN'
+        WHEN played = 0 THEN 'INSUFFICIENT_HISTORY'
+        WHEN 10 * worst_played < 9 * worst_expected THEN 'PLAYER_DNP'
+      END AS failure_type
+    FROM thresholds
+  ),
+  -- The gaps of the season before D and, where the span has one, its absences.
+  missing AS (
+    SELECT
+      j.player_lookup, j.cell_date,
+      STRING_AGG(l.date_json, ',' ORDER BY l.game_number) AS dates,
+      STRING_AGG(l.id_json, ',' ORDER BY l.game_number) AS ids,
+      STRING_AGG(l.item_json, ',' ORDER BY l.game_number) AS items
+    FROM judged AS j
+    JOIN listings AS l
+      ON l.player_lookup = j.player_lookup
+      AND l.game_number <= j.listed
+      AND (l.gap = 1 OR (l.absent = 1 AND j.span_gaps > 0 AND l.game_number >= j.first_game))
+    WHERE j.span_gaps + j.older_gaps > 0
+    GROUP BY j.player_lookup, j.cell_date
+  ),
+  explained AS (
+    SELECT
+      j.*,
+      IF(m.player_lookup IS NULL, absent_dates, m.dates) AS dates,
+      IF(m.player_lookup IS NULL, absent_ids, m.ids) AS ids,
+      IF(m.player_lookup IS NULL, absent_items, m.items) AS items
+    FROM judged AS j
+    LEFT JOIN missing AS m ON m.player_lookup = j.player_lookup AND m.cell_date = j.cell_date
+  )
+SELECT
+  p.cell_date, p.player_lookup, p.team_abbr, p.game_id,
+  l5_expected AS l5_expected_games, l5_played AS l5_actual_games, l5_pct AS l5_schedule_pct,
+  SAFE_DIVIDE(100 * (l5_played + l5_absent), l5_expected) AS l5_data_pct,
+  l10_expected AS l10_expected_games, l10_played AS l10_actual_games, l10_pct AS l10_schedule_pct,
+  SAFE_DIVIDE(100 * (l10_played + l10_absent), l10_expected) AS l10_data_pct,
+  l7d_expected AS l7d_expected_games, l7d_played AS l7d_actual_games, l7d_pct AS l7d_schedule_pct,
+  SAFE_DIVIDE(100 * (l7d_played + l7d_absent), l7d_expected) AS l7d_data_pct,
+  l14d_expected AS l14d_expected_games, l14d_played AS l14d_actual_games, l14d_pct AS l14d_schedule_pct,
+  SAFE_DIVIDE(100 * (l14d_played + l14d_absent), l14d_expected) AS l14d_data_pct,
+  worst_window,
+  worst_expected AS worst_expected_games,
+  worst_played AS worst_actual_games,
+  SAFE_DIVIDE(100 * worst_played, worst_expected) AS schedule_completeness_pct,
+  below_threshold,
+  span_start,
+  span_expected AS expected_games_count,
+  span_played AS actual_games_count,
+  span_expected - span_played AS missing_games_count,
+  span_absent AS games_missed_dnp,
+  span_gaps AS gap_games_count,
+  SAFE_DIVIDE(100 * (span_played + span_absent), span_expected) AS data_completeness_pct,
+  LEAST(played, @span_played_games) AS games_in_sample,
+  season_played AS games_played_season,
+  season_listed AS games_listed_season,
+  older_gaps AS season_gap_games,
+  CASE
+    WHEN played >= 10 THEN 'gold'
+    WHEN played >= 5 THEN 'silver'
+    WHEN played >= 3 THEN 'bronze'
+    WHEN played >= 1 THEN 'bootstrap'
+  END AS quality_tier,
+  span_gaps + older_gaps = 0 AS is_production_ready,
+  span_gaps > 0 OR played = 0 AS row_withheld,
+  CASE failure_type
+    WHEN 'INSUFFICIENT_HISTORY' THEN 'INSUFFICIENT_DATA'
+    WHEN NULL THEN NULL
+    ELSE 'INCOMPLETE_DATA'
+  END AS failure_category,
+  failure_type,
+  CASE
+    WHEN failure_type IS NULL THEN NULL
+    WHEN span_gaps > 0 THEN CONCAT(
+      CAST(span_gaps AS STRING), ' of ', CAST(span_expected AS STRING), ' games from ',
+      CAST(span_start AS STRING), ' to before ', CAST(e.cell_date AS STRING),
+      IF(failure_type = 'UNKNOWN', ' cannot be judged', ' lack data that can be repaired'),
+      IF(span_absent > 0, CONCAT('; ', CAST(span_absent AS STRING), ' absences are explained'), '')
+    )
+    WHEN older_gaps > 0 THEN CONCAT(
+      CAST(older_gaps AS STRING), ' games of the season before ', CAST(span_start AS STRING),
+      IF(failure_type = 'UNKNOWN', ' cannot be judged', ' lack data that can be repaired'),
+      '; the rolling windows are complete'
+    )
+    WHEN failure_type = 'INSUFFICIENT_HISTORY' THEN CONCAT(
+      'No game played this season before ', CAST(e.cell_date AS STRING), '; listed for ',
+      CAST(listed AS STRING)
+    )
+    ELSE CONCAT(
+      'Played ', CAST(worst_played AS STRING), ' of ', CAST(worst_expected AS STRING), ' games (',
+      CASE worst_window
+        WHEN 'l5' THEN 'last 5' WHEN 'l10' THEN 'last 10' WHEN 'l7d' THEN 'last 7 days' ELSE 'last 14 days'
+      END,
+      '); every absence is explained, no data is missing'
+    )
+  END AS failure_reason,
+  IF(failure_type IS NULL, NULL, CONCAT('[', IFNULL(dates, ''), ']')) AS missing_game_dates,
+  IF(failure_type IS NULL, NULL, CONCAT('[', IFNULL(ids, ''), ']')) AS missing_game_ids,
+  IF(failure_type IS NULL, NULL, CONCAT(
+    '{"windows":{',
+    '"l5":[', CAST(l5_expected AS STRING), ',', CAST(l5_played AS STRING), ',', CAST(l5_absent AS STRING),
+    '],"l10":[', CAST(l10_expected AS STRING), ',', CAST(l10_played AS STRING), ',', CAST(l10_absent AS STRING),
+    '],"l7d":[', CAST(l7d_expected AS STRING), ',', CAST(l7d_played AS STRING), ',', CAST(l7d_absent AS STRING),
+    '],"l14d":[', CAST(l14d_expected AS STRING), ',', CAST(l14d_played AS STRING), ',', CAST(l14d_absent AS STRING),
+    '],"span":[', CAST(span_expected AS STRING), ',', CAST(span_played AS STRING), ',', CAST(span_absent AS STRING),
+    ']},"window_counts":["expected","played","absent"],"span_start":"', CAST(span_start AS STRING),
+    '","season_gap_games":', CAST(older_gaps AS STRING),
+    ',"missing":[', IFNULL(items, ''), ']}'
+  )) AS evidence,
+  newest_game_date AS max_source_game_date
+FROM explained AS e
+JOIN staging.expected_players AS p ON p.cell_date = e.cell_date AND p.player_lookup = e.player_lookup

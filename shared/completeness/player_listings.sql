@@ -22,3 +22,157 @@
 --   reason_source STRING       PLAYER_DNP only: the table the reason is from; NULL when not reported
 --   report_reason STRING       what the injury report of that date says of him, whatever the verdict
 --   source STRING              the table that decided the verdict
+WITH
+  -- Which lists reconcile: the same text in expected_players.sql, down to team_lists (a test compares them).
+  box AS (
+    SELECT
+      game_id, game_date, team_abbr, player_lookup, player_name, player_status, dnp_reason, points,
+      CAST(ROUND(minutes_decimal * 60) AS INT64) AS seconds
+    FROM nba_raw.nbac_gamebook_player_stats
+    WHERE game_date >= @season_start AND game_date < @last_date
+  ),
+  player_sums AS (
+    SELECT
+      game_id, game_date, team_abbr,
+      SUM(points) AS points,
+      SUM(seconds) AS seconds,
+      COUNTIF(player_status = 'active' AND (points IS NULL OR seconds IS NULL)) AS without_line
+    FROM box
+    GROUP BY game_id, game_date, team_abbr
+  ),
+  team_rows AS (
+    SELECT
+      game_id, game_date, team_abbr, points,
+      CAST(ROUND(minutes_decimal * 60) AS INT64) AS seconds
+    FROM nba_raw.nbac_team_boxscore
+    WHERE game_date >= @season_start AND game_date < @last_date
+  ),
+  games_with_rows AS (
+    SELECT game_id, game_date, SUM(team_rows) AS team_rows
+    FROM (
+      SELECT game_id, game_date, 1 AS team_rows FROM team_rows
+      UNION ALL
+      SELECT game_id, game_date, 0 FROM player_sums
+    )
+    GROUP BY game_id, game_date
+  ),
+  team_games AS (
+    SELECT
+      game_id, game_date, season_type, team_abbr,
+      ROW_NUMBER() OVER (PARTITION BY team_abbr ORDER BY game_date, game_id) AS team_game_number,
+      ROW_NUMBER() OVER (ORDER BY game_date, game_id, team_abbr) AS list_order
+    FROM nba_raw.nbac_schedule
+    CROSS JOIN UNNEST([home_team_tricode, away_team_tricode]) AS team_abbr
+    WHERE game_date >= @season_start AND game_date < @last_date
+      AND game_status = 3 AND IFNULL(game_status_text, '') != 'Postponed'
+      AND season_type IN ('regular', 'play_in', 'playoffs', 'cup_final')
+  ),
+  team_lists AS (
+    SELECT
+      g.game_id, g.game_date, g.season_type, g.team_abbr, g.team_game_number, g.list_order,
+      CASE
+        WHEN any_row.game_id IS NULL THEN 'not_ingested'
+        WHEN any_row.team_rows = 2
+          AND players.without_line = 0
+          AND players.points = team.points
+          AND ABS(players.seconds - team.seconds) <= 30 THEN 'reconciles'
+        ELSE 'incomplete'
+      END AS raw_state
+    FROM team_games AS g
+    LEFT JOIN games_with_rows AS any_row ON any_row.game_id = g.game_id AND any_row.game_date = g.game_date
+    LEFT JOIN player_sums AS players
+      ON players.game_id = g.game_id AND players.game_date = g.game_date AND players.team_abbr = g.team_abbr
+    LEFT JOIN team_rows AS team
+      ON team.game_id = g.game_id AND team.game_date = g.game_date AND team.team_abbr = g.team_abbr
+  ),
+  listed AS (
+    SELECT
+      l.game_id, l.game_date, l.season_type, l.team_abbr, l.team_game_number, l.list_order, l.raw_state,
+      box.player_lookup, box.player_status, box.dnp_reason
+    FROM team_lists AS l
+    JOIN box ON box.game_id = l.game_id AND box.game_date = l.game_date AND box.team_abbr = l.team_abbr
+  ),
+  doubtful AS (
+    SELECT *
+    FROM (
+      SELECT
+        *,
+        MAX(IF(raw_state = 'reconciles', team_game_number, NULL)) OVER (
+          PARTITION BY team_abbr ORDER BY team_game_number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS last_reconciling
+      FROM team_lists
+    )
+    WHERE raw_state != 'reconciles'
+  ),
+  carried AS (
+    SELECT
+      d.game_id, d.game_date, d.season_type, d.team_abbr, d.raw_state, p.player_lookup
+    FROM doubtful AS d
+    JOIN listed AS p ON p.team_abbr = d.team_abbr AND p.team_game_number = d.last_reconciling
+    LEFT JOIN listed AS other
+      ON other.player_lookup = p.player_lookup
+      AND (
+        other.game_id = d.game_id
+        OR (other.team_abbr != p.team_abbr AND other.list_order > p.list_order AND other.list_order < d.list_order)
+      )
+    WHERE other.player_lookup IS NULL
+  ),
+  expected AS (
+    SELECT
+      player_lookup, game_id, game_date, team_abbr, season_type, raw_state,
+      TRUE AS is_listed, player_status AS status, dnp_reason
+    FROM listed
+    UNION ALL
+    SELECT
+      player_lookup, game_id, game_date, team_abbr, season_type, raw_state,
+      FALSE, CAST(NULL AS STRING), CAST(NULL AS STRING)
+    FROM carried
+  ),
+  reported AS (
+    SELECT player_lookup, game_date, team_abbr, MAX(reason) AS reason
+    FROM nba_raw.nbac_injury_report
+    WHERE game_date >= @season_start AND game_date < @last_date
+      AND report_date <= game_date
+    GROUP BY player_lookup, game_date, team_abbr
+  ),
+  derived AS (
+    SELECT DISTINCT player_lookup, game_id
+    FROM nba_analytics.player_game_summary
+    WHERE game_date >= @season_start AND game_date < @last_date
+  ),
+  judged AS (
+    SELECT
+      e.player_lookup, e.game_id, e.game_date, e.team_abbr, e.season_type, e.status, e.raw_state, e.dnp_reason,
+      r.reason AS report_reason,
+      d.game_id IS NOT NULL AS in_pgs,
+      CASE
+        WHEN d.game_id IS NOT NULL THEN 'PLAYED'
+        WHEN e.status = 'active' THEN 'DERIVED_MISSING'
+        WHEN e.status IN ('dnp', 'inactive') THEN 'PLAYER_DNP'
+        WHEN e.is_listed THEN 'UNKNOWN'
+        WHEN e.raw_state = 'not_ingested' THEN 'GAME_NOT_INGESTED'
+        ELSE 'GAME_INCOMPLETE'
+      END AS verdict
+    FROM expected AS e
+    LEFT JOIN derived AS d ON d.player_lookup = e.player_lookup AND d.game_id = e.game_id
+    LEFT JOIN reported AS r
+      ON r.player_lookup = e.player_lookup AND r.game_date = e.game_date AND r.team_abbr = e.team_abbr
+  )
+SELECT
+  player_lookup, game_id, game_date, team_abbr, season_type,
+  ROW_NUMBER() OVER (PARTITION BY player_lookup ORDER BY game_date, game_id) AS game_number,
+  status, raw_state, in_pgs, verdict,
+  IF(verdict = 'PLAYER_DNP', COALESCE(dnp_reason, report_reason, 'not reported'), NULL) AS reason,
+  CASE
+    WHEN verdict != 'PLAYER_DNP' THEN NULL
+    WHEN dnp_reason IS NOT NULL THEN 'nbac_gamebook_player_stats'
+    WHEN report_reason IS NOT NULL THEN 'nbac_injury_report'
+  END AS reason_source,
+  report_reason,
+  CASE verdict
+    WHEN 'PLAYED' THEN 'player_game_summary'
+    WHEN 'GAME_NOT_INGESTED' THEN 'nbac_schedule'
+    WHEN 'GAME_INCOMPLETE' THEN 'nbac_team_boxscore'
+    ELSE 'nbac_gamebook_player_stats'
+  END AS source
+FROM judged

@@ -76,6 +76,14 @@ def _countif(node: exp.Expression) -> exp.Expression:
     return node
 
 
+def _joined_columns(node: exp.Expression) -> exp.Expression:
+    """ARRAY_TO_STRING of a list of columns is CONCAT_WS; sqlglot makes a list and a lambda of every row."""
+    if isinstance(node, exp.ArrayToString) and isinstance(node.this, exp.Array) and "null" in node.args:
+        parts = [exp.func("COALESCE", part, node.args["null"].copy()) for part in node.this.expressions]
+        return exp.Anonymous(this="CONCAT_WS", expressions=[node.expression, *parts])
+    return node
+
+
 def _timestamps(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.DataType) and node.this in (
         exp.DataType.Type.TIMESTAMPTZ,

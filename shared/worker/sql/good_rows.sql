@@ -1,7 +1,7 @@
 -- Rows that go on: the staged rows without those a check withheld, with their content hash.
 SELECT
   /* columns: content */,
-  TO_HEX(MD5(CONCAT(/* columns: hash_input */))) AS data_hash
+  TO_HEX(MD5(/* columns: hash_input */)) AS data_hash
 FROM staging.rows
 WHERE NOT EXISTS (
   SELECT 1

@@ -1,0 +1,47 @@
+# Everything runs in a virtual environment inside the tree; nothing has to be installed by hand.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+.PHONY: setup
+setup: $(STAMP) ## Create the virtual environment with the locked dependencies
+
+.PHONY: demo
+demo: $(STAMP) ## A synthetic month with planted faults: ingest, backfill, triage, heal (offline)
+	@$(BIN)/nba demo
+
+.PHONY: lint
+lint: $(STAMP) ## Format and style checks, and strict types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+.PHONY: test
+test: lint ## Everything that must be green: style, types, GoogleSQL gate, tests
+	$(BIN)/python -m pytest
+
+.PHONY: benchmark
+benchmark: $(STAMP) ## Measure the numbers of the README (needs the real season)
+	$(BIN)/python -m tests.benchmarks
+
+.PHONY: lock
+lock: $(STAMP) ## Resolve the dependencies anew and write both lock files
+	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --no-header --upgrade -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --group dev --generate-hashes --no-annotate --no-header --upgrade -q -o requirements-dev.lock
+
+.PHONY: clean
+clean: ## Remove the virtual environment and everything generated
+	rm -rf $(VENV) .nba .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
