@@ -181,7 +181,7 @@ class DuckDBWarehouse:
             raise TransientWarehouseError(f"Statement [{name}]: {error}") from error
         except duckdb.CatalogException as error:
             raise TableNotFoundError(
-                f"Statement [{name}]: {error}. Does the warehouse exist? `nba init` creates what is missing."
+                f"Statement [{name}]: {str(error).splitlines()[0]} `nba init` creates what is missing."
             ) from error
         except duckdb.Error as error:
             raise WarehouseError(f"Statement [{name}]: {error}") from error

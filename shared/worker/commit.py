@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.failures.model import CORRECTABLE_TYPES, failure_table
+from shared.failures.model import CORRECTABLE_TYPES, FailureCategory, FailureType, failure_table
 from shared.ledger.repository import LedgerEntry, append_statement, entries_parameter
 from shared.sql import bind, column_list, read_sql
 from shared.tables import ColumnType
@@ -25,10 +25,11 @@ _ANALYTICS_EXTRA = ("expected_record_count", "actual_record_count", "missing_gam
 
 @dataclass(frozen=True)
 class FailedDate:
-    """A date whose rows are not replaced, with the category of the failure and why."""
+    """A date whose rows are not replaced, with category and type of the failure, and why."""
 
     date: dt.date
-    category: str
+    category: FailureCategory
+    type: FailureType
     reason: str
 
 
@@ -77,9 +78,10 @@ def commit_script(
             (
                 ("cell_date", ColumnType.DATE),
                 ("failure_category", ColumnType.STRING),
+                ("failure_type", ColumnType.STRING),
                 ("reason", ColumnType.STRING),
             ),
-            tuple((item.date, item.category, item.reason) for item in failed),
+            tuple((item.date, item.category.value, item.type.value, item.reason) for item in failed),
         ),
         "standing": Structs(
             (("cell_date", ColumnType.DATE), ("entity_id", ColumnType.STRING)), tuple(standing)

@@ -7,12 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.clock import Clock
+from shared.failures.model import FailureCategory, FailureType
 from shared.ledger.repository import LedgerEntry
 from shared.log import get_logger
 from shared.planner.snapshot import EMPTY_FINGERPRINT, Snapshot
 from shared.planner.state import Cell, Season
 from shared.topology.declaration import SLOTS, Processor
-from shared.warehouse.port import Rows, TransientWarehouseError, Warehouse, WarehouseError
+from shared.warehouse.port import (
+    Rows,
+    TableNotFoundError,
+    TransientWarehouseError,
+    Warehouse,
+    WarehouseError,
+)
 from shared.worker.commit import FailedDate, commit_script
 from shared.worker.context import RunContext
 from shared.worker.stage import Batch, stage_script, staging_bindings
@@ -135,10 +142,14 @@ def _stage(
     except WarehouseError as error:
         get_logger().error("stage_failed", run_id=context.run_id, error=str(error)[:_LONGEST_ERROR])
         reason = str(error)[:_LONGEST_ERROR]
-        return {}, [FailedDate(day, "PROCESSING_ERROR", reason) for day in batch.dates]
+        category, kind = FailureCategory.PROCESSING_ERROR, FailureType.PROCESSING_ERROR
+        if isinstance(error, TableNotFoundError):
+            # What cannot be read cannot tell an absence from a gap: look again, decide nothing.
+            category, kind = FailureCategory.INCOMPLETE_DATA, FailureType.UNKNOWN
+        return {}, [FailedDate(day, category, kind, reason) for day in batch.dates]
     summaries = _summaries(rows)
     failed = [
-        FailedDate(day, "CHECK_FAILED", summary.problem)
+        FailedDate(day, FailureCategory.CHECK_FAILED, FailureType.PROCESSING_ERROR, summary.problem)
         for day, summary in summaries.items()
         if summary.problem is not None
     ]

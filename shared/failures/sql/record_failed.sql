@@ -2,7 +2,7 @@
 MERGE failures.rows AS f
 USING (
   SELECT
-    d.cell_date, CAST(d.cell_date AS STRING) AS entity_id, d.failure_category, d.reason,
+    d.cell_date, CAST(d.cell_date AS STRING) AS entity_id, d.failure_category, d.failure_type, d.reason,
     d.cell_date IN UNNEST(@changed_dates) AS inputs_changed
   FROM UNNEST(@failed_dates) AS d
 ) AS s
@@ -28,6 +28,7 @@ WHEN MATCHED THEN UPDATE SET
   resolved_by_run_id = NULL,
   can_retry = f.resolution_status <> 'PERMANENT' OR s.inputs_changed,
   failure_reason = s.reason,
+  failure_type = s.failure_type,
   last_seen_at = @now,
   run_id = @run_id,
   correlation_id = @correlation_id
@@ -37,5 +38,5 @@ WHEN NOT MATCHED THEN INSERT (
   first_seen_at, last_seen_at, attempt_count, correlation_id
 ) VALUES (
   @processor_name, @run_id, s.cell_date, s.entity_id, 'DATE', s.failure_category, s.reason,
-  'PROCESSING_ERROR', TRUE, FALSE, TRUE, FALSE, 'UNRESOLVED', @now, @now, @now, 0, @correlation_id
+  s.failure_type, TRUE, FALSE, TRUE, FALSE, 'UNRESOLVED', @now, @now, @now, 0, @correlation_id
 )
