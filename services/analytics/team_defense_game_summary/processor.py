@@ -1,0 +1,33 @@
+"""Team defense game summary: what every team allowed its opponent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.topology.declaration import (
+    PLAY_BY_PLAY,
+    RESULTS,
+    SHOT_CHART,
+    TEAM_BOX,
+    EntityType,
+    Input,
+    Phase,
+    Processor,
+    Window,
+)
+
+PROCESSOR = Processor(
+    name="team_defense_game_summary",
+    class_name="TeamDefenseGameSummaryProcessor",
+    abbreviation="TDGS",
+    phase=Phase.ANALYTICS,
+    entity=EntityType.TEAM,
+    entity_column="team_abbr",
+    inputs=(
+        Input(RESULTS, Window.ON_DATE),
+        Input(TEAM_BOX, Window.ON_DATE),
+        Input(SHOT_CHART, Window.ON_DATE),
+        Input(PLAY_BY_PLAY, Window.ON_DATE),
+    ),
+    folder=Path(__file__).parent,
+)
