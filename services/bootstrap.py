@@ -11,20 +11,14 @@ from pathlib import Path
 from cloudevents.http import CloudEvent
 
 from services.registry import discover, load_processor
+from services.settings import SettingsError
 from shared.broker.local import LocalBroker
 from shared.clock import Clock, SystemClock
 from shared.topology.graph import Topology
-from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
 from shared.warehouse.port import Warehouse
 from shared.worker.app import handle_cloud_event
 from shared.worker.harness import Ports, Worker
 from shared.worker.run import RunReport
-
-DEFAULT_WAREHOUSE = "duckdb:///.nba/nba.duckdb"
-
-
-class SettingsError(Exception):
-    """A setting that cannot be used; the message names it and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -58,22 +52,6 @@ def handle(main_file: str, event: CloudEvent) -> None:
         )
     processor = load_processor(Path(main_file).resolve().parent)
     handle_cloud_event(_Current.runtime.worker(processor.name), event)
-
-
-def open_warehouse(url: str) -> DuckDBWarehouse:
-    """The warehouse an NBA_WAREHOUSE setting names.
-
-    `duckdb:///ABSOLUTE/PATH`, or `duckdb:///./RELATIVE/PATH`-like paths relative to the working directory.
-    Raises SettingsError for any other form.
-    """
-    prefix = "duckdb://"
-    if not url.startswith(prefix) or len(url) == len(prefix):
-        raise SettingsError(
-            f"NBA_WAREHOUSE is [{url}]. Use duckdb:///ABSOLUTE/PATH for an embedded file, "
-            "or leave it unset for the file under the working directory."
-        )
-    path = url.removeprefix(prefix)
-    return DuckDBWarehouse(Path(path.removeprefix("/") if path.startswith("/.") else path))
 
 
 class AppEndpoint:

@@ -1,0 +1,63 @@
+"""The command `nba`: names its commands and turns every outcome into an exit code.
+
+A command is a function of its own module, registered in `COMMANDS`. Such a module imports heavy things inside
+its function, so that `nba --help` and every other command start without them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+
+from services.console import context, output
+
+#: In the order of `nba --help`: what changes the warehouse, then what looks at it.
+COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = ()
+
+_SETTINGS = """\
+Settings (environment variables):
+  NBA_WAREHOUSE  duckdb:///ABSOLUTE/PATH; unset: .nba/nba.duckdb below the working directory
+  NBA_LOG        file of JSON log lines, or stderr; unset: logs/nba.jsonl beside the warehouse"""
+
+#: The help keeps the line breaks of a paragraph that starts with this character.
+_AS_IS = "\b"
+
+
+def build_app() -> typer.Typer:
+    """The application with every command."""
+    app = typer.Typer(
+        name="nba",
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        epilog=f"{_AS_IS}\n{_SETTINGS}\n\n{_AS_IS}\n{output.EXIT_CODES}",
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    )
+    app.callback()(_options)
+    for name, function in COMMANDS:
+        app.command(name)(function)
+    return app
+
+
+def _options(
+    *,
+    log_stderr: Annotated[
+        bool, typer.Option("--log-stderr", help="Send JSON log lines to stderr, not to a file.")
+    ] = False,
+) -> None:
+    """NBA data from raw rows to features, by date: run it, see every date's state, and why."""
+    context.choose_log(to_stderr=log_stderr)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    return output.guarded(lambda: build_app()(list(arguments), prog_name="nba"))
+
+
+def main() -> None:
+    """Entry point of the command `nba`."""
+    sys.exit(run(sys.argv[1:]))

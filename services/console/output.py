@@ -1,0 +1,153 @@
+"""What every command shares: exit codes, errors in one line, JSON documents, and text for people."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import IntEnum
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+#: What `--json` prints: plain values, dates, enums (as text), and nests of these.
+Json = str | int | float | bool | dt.date | dt.datetime | None | Mapping[str, "Json"] | Sequence["Json"]
+
+
+class Exit(IntEnum):
+    """Exit codes, the same for every command."""
+
+    OK = 0
+    NO = 1
+    INPUT = 2
+    IN_USE = 3
+    WAREHOUSE = 4
+    DEFECT = 70
+    INTERRUPTED = 130
+
+
+EXIT_CODES = """\
+Exit codes:
+  0    done
+  1    the answer is no: verify found a difference, a backfill ended with failures
+  2    bad usage or input
+  3    the warehouse is in use by another process
+  4    the warehouse is missing, not initialised, or refused the work
+  70   a defect of nba itself
+  130  interrupted"""
+
+
+class InputError(Exception):
+    """What the person typed cannot be used; the message names it and the remedy."""
+
+
+class WarehouseMissingError(Exception):
+    """There is no warehouse where the settings point to; the message says where, and how to make one."""
+
+
+def guarded(command: Callable[[], None]) -> int:
+    """Run a command and return its exit code; an expected error is one line on stderr."""
+    try:
+        command()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else Exit.OK
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the border of the process: everything becomes an exit code
+        code, text = explain(error)
+        if code is Exit.DEFECT:
+            traceback.print_exception(error, file=sys.stderr)
+        sys.stderr.write(f"nba: {text}\n")
+        return code
+    return Exit.OK
+
+
+def explain(error: Exception) -> tuple[Exit, str]:
+    """The exit code of an error, and the line that says what is wrong and what to do."""
+    # Imported here because only a command that fails needs the types, and some load much.
+    from services.ingest.source import IngestError  # noqa: PLC0415
+    from services.settings import SettingsError  # noqa: PLC0415
+    from shared.topology.graph import TopologyError  # noqa: PLC0415
+    from shared.warehouse.port import (  # noqa: PLC0415
+        TableNotFoundError,
+        TransientWarehouseError,
+        WarehouseError,
+        WarehouseInUseError,
+    )
+
+    match error:
+        case InputError() | IngestError() | SettingsError() | TopologyError():
+            return Exit.INPUT, str(error)
+        case WarehouseInUseError():
+            return Exit.IN_USE, str(error)
+        case WarehouseMissingError():
+            return Exit.WAREHOUSE, str(error)
+        case TableNotFoundError():
+            return Exit.WAREHOUSE, f"{first_line(error)} Run `nba init`: it creates what is missing."
+        case TransientWarehouseError():
+            return Exit.WAREHOUSE, f"{first_line(error)} Another attempt may succeed: run the command again."
+        case WarehouseError():
+            return Exit.WAREHOUSE, first_line(error)
+    return Exit.DEFECT, "That is a defect of nba; the lines above say where."
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error, as a sentence; engines add excerpts of translated SQL below it."""
+    text = str(error).strip().partition("\n")[0].rstrip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def write_json(document: Json) -> None:
+    """Print one JSON document; dates and times as ISO 8601."""
+    sys.stdout.write(json.dumps(document, default=_iso, indent=2, ensure_ascii=False) + "\n")
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, dt.date | dt.datetime):
+        return value.isoformat()
+    raise TypeError(f"Not a value for JSON: [{value!r}]")
+
+
+def console() -> Console:
+    """The terminal: standard output, with colour only where it is shown."""
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(highlight=False, emoji=False, markup=False)
+
+
+def show(lines: Iterable[RenderableType]) -> None:
+    """Print lines as they are: never wrapped, cut or highlighted."""
+    target = console()
+    for line in lines:
+        target.print(line, soft_wrap=True)
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 cell`, `1,485 cells`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def date_span(first: dt.date, last: dt.date) -> str:
+    """`2021-12-02` or `2021-12-02..2022-04-10`."""
+    return first.isoformat() if first == last else f"{first.isoformat()}..{last.isoformat()}"
+
+
+@cache
+def parse_date(text: str) -> dt.date:
+    """A date written YYYY-MM-DD. Raises InputError for anything else; there is no today and no auto."""
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=dt.UTC).date()
+    except ValueError:
+        raise InputError(f"[{text}] is not a date. Write it as YYYY-MM-DD, for example 2021-12-31.") from None
+
+
+def check_range(start: dt.date, end: dt.date) -> None:
+    """Raise InputError when a range ends before it starts."""
+    if end < start:
+        raise InputError(
+            f"--end-date [{end}] is before --start-date [{start}]. Swap them; both dates are included."
+        )
