@@ -384,10 +384,8 @@ def test_the_earliest_row_of_several_outside_their_season_is_named() -> None:
     assert refusal(TEAM_BOX, rows).row == 1
 
 
-# What the real files hold that the declared contract refuses: rows of two postponed games of December 2021
-# that the injury report could not tie to a game, and a bookmaker's ladder of alternative lines per player.
+# What the real files hold that the declared contract refuses: a bookmaker's ladder of lines per player.
 REFUSED_BY_THE_CONTRACT = {
-    ("2021-22", "nbac_injury_report"): 31,
     ("2024-25", "odds_api_player_points_props"): 11_229,
 }
 
