@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 from collections.abc import Iterator
@@ -10,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.console.output import WarehouseMissingError
+from services.console.output import WarehouseMissingError, date_span
 from services.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from shared.clock import Clock
+    from shared.planner.snapshot import Snapshot
+    from shared.planner.state import Grid, Season
     from shared.topology.graph import Topology
     from shared.warehouse.port import Warehouse
 
@@ -91,3 +94,37 @@ def _opened(settings: Settings) -> Iterator[Session]:
         yield Session(warehouse, discover(), SystemClock(), settings)
     finally:
         warehouse.close()
+
+
+def read_grid(session: Session, start: dt.date | None, end: dt.date | None) -> tuple[Snapshot, Grid]:
+    """The ledger and the state of every cell of the seasons around a range (None: all there are)."""
+    from shared.ledger.repository import read_snapshot  # noqa: PLC0415
+    from shared.planner.state import evaluate  # noqa: PLC0415
+
+    snapshot = read_snapshot(
+        session.warehouse,
+        session.topology,
+        start=start or dt.date.min,
+        end=end or dt.date.max,
+        request_id=None,
+        backfill_id=None,
+    )
+    return snapshot, evaluate(session.topology, snapshot, session.clock.now())
+
+
+def no_dates(grid: Grid, start: dt.date | None, end: dt.date | None) -> str:
+    """Why a range has no game date, and what is loaded instead."""
+    if not grid.seasons:
+        return (
+            "No game date is known, because no schedule has been ingested. "
+            "Start with `nba ingest files DIR`, `nba ingest nba-stats DIR` or `nba ingest synthetic`."
+        )
+    loaded = ", ".join(
+        f"{season_name(season)} ({date_span(season.dates[0], season.dates[-1])})" for season in grid.seasons
+    )
+    return f"No game date between [{start or 'the start'}] and [{end or 'the end'}]. Loaded: {loaded}."
+
+
+def season_name(season: Season) -> str:
+    """`2021-22`."""
+    return f"{season.season_year}-{(season.season_year + 1) % 100:02d}"

@@ -1,7 +1,8 @@
 """The command `nba`: names its commands and turns every outcome into an exit code.
 
-A command is a function of its own module, registered in `COMMANDS`. Such a module imports heavy things inside
-its function, so that `nba --help` and every other command start without them.
+A command is a function of its own module, registered in `COMMANDS`; a group of commands is made by a function
+and registered in `GROUPS`. Such a module imports heavy things inside its functions, so that `nba --help` and
+every other command start without them.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from typing import Annotated
 
 import typer
 
-from services.console import context, output
+from services.console import context, output, plan
 
 #: In the order of `nba --help`: what changes the warehouse, then what looks at it.
-COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = ()
+COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (("plan", plan.plan),)
+GROUPS: tuple[tuple[str, Callable[[], typer.Typer]], ...] = ()
 
 _SETTINGS = """\
 Settings (environment variables):
@@ -40,6 +42,8 @@ def build_app() -> typer.Typer:
     app.callback()(_options)
     for name, function in COMMANDS:
         app.command(name)(function)
+    for name, group in GROUPS:
+        app.add_typer(group(), name=name)
     return app
 
 
