@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -23,10 +23,23 @@ TableBindings = Mapping[str, TableAddress]
 
 @dataclass(frozen=True)
 class Statement:
-    """One GoogleSQL statement with the name that logs, job labels and errors use for it."""
+    """One GoogleSQL statement with the name that logs, job labels and errors use for it.
+
+    `text` still names logical tables, so that an adapter can translate it once for all runs; `tables` says
+    where they are this time.
+    """
 
     name: str
     text: str
+    tables: TableBindings = field(default_factory=dict)
+
+    def resolve(self, text: str) -> str:
+        """Put the real addresses into `text` (the statement's own, or its translation)."""
+
+        def table(match: re.Match[str]) -> str:
+            return str(self.tables[match.group(0)])
+
+        return _LOGICAL.sub(table, text)
 
 
 @cache
@@ -36,17 +49,11 @@ def read_sql(path: Path) -> str:
 
 
 def bind(name: str, text: str, tables: TableBindings, columns: Mapping[str, str] | None = None) -> Statement:
-    """Replace logical tables and `/* columns: x */` slots.
+    """A statement from the text of a .sql file: `/* columns: x */` slots filled, logical tables bound.
 
     `columns` holds rendered column lists (see `column_list`, `hash_input`), which come from declared schemas
     only. Raises SchemaError when the text names a logical table or slot that is not bound.
     """
-
-    def table(match: re.Match[str]) -> str:
-        logical = match.group(0)
-        if logical not in tables:
-            raise SchemaError(f"Statement [{name}] reads the unbound table [{logical}]")
-        return str(tables[logical])
 
     def column_slot(match: re.Match[str]) -> str:
         slot = match.group(1)
@@ -54,7 +61,11 @@ def bind(name: str, text: str, tables: TableBindings, columns: Mapping[str, str]
             raise SchemaError(f"Statement [{name}] has the unbound column slot [{slot}]")
         return columns[slot]
 
-    return Statement(name, _COLUMNS.sub(column_slot, _LOGICAL.sub(table, text)))
+    filled = _COLUMNS.sub(column_slot, text)
+    for match in _LOGICAL.finditer(filled):
+        if match.group(0) not in tables:
+            raise SchemaError(f"Statement [{name}] reads the unbound table [{match.group(0)}]")
+    return Statement(name, filled, tables)
 
 
 def column_list(columns: tuple[Column, ...]) -> str:

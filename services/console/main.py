@@ -13,11 +13,16 @@ from typing import Annotated
 
 import typer
 
-from services.console import context, output, plan
+from services.console import backfill, context, coverage, ingest, init, output, plan
 
 #: In the order of `nba --help`: what changes the warehouse, then what looks at it.
-COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (("plan", plan.plan),)
-GROUPS: tuple[tuple[str, Callable[[], typer.Typer]], ...] = ()
+COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
+    ("init", init.init),
+    ("backfill", backfill.backfill),
+    ("plan", plan.plan),
+    ("coverage", coverage.coverage),
+)
+GROUPS: tuple[tuple[str, Callable[[], typer.Typer]], ...] = (("ingest", ingest.build_ingest),)
 
 _SETTINGS = """\
 Settings (environment variables):

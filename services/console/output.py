@@ -6,7 +6,8 @@ import datetime as dt
 import json
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING
@@ -124,6 +125,20 @@ def show(lines: Iterable[RenderableType]) -> None:
     target = console()
     for line in lines:
         target.print(line, soft_wrap=True)
+
+
+@contextmanager
+def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar that the yielded function moves to (done, of all); nothing is shown when quiet."""
+    if quiet:
+        yield lambda _done, _all: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(), transient=True) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, everything: progress.update(task, completed=done, total=everything)
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

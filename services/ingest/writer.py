@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,7 +26,7 @@ from shared.sql import Statement, bind, column_list, read_sql
 from shared.tables import TableAddress, raw_tables
 from shared.topology.declaration import Phase
 from shared.topology.graph import RAW_INGEST
-from shared.warehouse.port import Script, Warehouse, dates, query, text
+from shared.warehouse.port import Script, Warehouse, date, dates, query, text
 from shared.worker.context import RunContext
 from shared.worker.stage import STAGING_DATASET
 
@@ -59,6 +59,32 @@ def tables_of(files: Sequence[RawFile]) -> dict[str, pa.Table]:
             validate(RawFile(name=names, table=table, rows=whole))
         merged[table] = whole
     return merged
+
+
+def within(file: RawFile, start: dt.date, end: dt.date) -> RawFile:
+    """The rows of a file whose game_date lies in a range; rows without a usable date stay, to be named."""
+    try:
+        day = file.rows.column("game_date").cast(pa.date32())
+    except (KeyError, pa.ArrowException):
+        return file
+    inside = pc.and_(
+        pc.greater_equal(day, pa.scalar(start, pa.date32())), pc.less_equal(day, pa.scalar(end, pa.date32()))
+    )
+    return replace(file, rows=file.rows.filter(pc.fill_null(inside, True)))
+
+
+def dates_in(
+    warehouse: Warehouse, tables: Mapping[str, pa.Table], start: dt.date, end: dt.date
+) -> tuple[dt.date, ...]:
+    """Every date of a range that the tables have rows of, or that raw rows were ever seen of."""
+    seen = query(
+        warehouse,
+        Statement("raw dates in range", read_sql(_SQL / "dates_in_range.sql")),
+        {"start_date": date(start), "end_date": date(end)},
+    )
+    known = {row[0] for row in seen.values if isinstance(row[0], dt.date)}
+    found = {day for rows in tables.values() for day in _dates_of(rows) if start <= day <= end}
+    return tuple(sorted(known | found))
 
 
 def write(

@@ -11,7 +11,7 @@ from shared.planner.snapshot import Backfill, CellHistory, Failed, RawCell, Repr
 from shared.sql import Statement, read_sql
 from shared.tables import ColumnType, TableSchema, load_schema
 from shared.topology.graph import Topology
-from shared.warehouse.port import Structs, Warehouse, date, query, text
+from shared.warehouse.port import Script, Structs, Warehouse, date, text
 
 _SQL = Path(__file__).parent / "sql"
 _TABLES = Path(__file__).parent / "tables"
@@ -71,6 +71,26 @@ def append_statement() -> Statement:
     return Statement("ledger.append", read_sql(_SQL / "append.sql"))
 
 
+def snapshot_script(
+    *, start: dt.date, end: dt.date, request_id: str | None, backfill_id: str | None
+) -> Script:
+    """The query behind `read_snapshot`."""
+    from_date = max(_EARLIEST, start - _SEASON_REACH) if start > _EARLIEST + _SEASON_REACH else _EARLIEST
+    to_date = end + _SEASON_REACH if end < _LATEST - _SEASON_REACH else _LATEST
+    return Script(
+        name="read snapshot",
+        statements=(Statement("ledger.snapshot", read_sql(_SQL / "snapshot.sql")),),
+        parameters={
+            "from_date": date(from_date),
+            "to_date": date(to_date),
+            "request_id": text(request_id or "-"),
+            "backfill_id": text(backfill_id or "-"),
+        },
+        transaction=False,
+        labels={"purpose": "snapshot"},
+    )
+
+
 def read_snapshot(
     warehouse: Warehouse,
     topology: Topology,
@@ -81,17 +101,8 @@ def read_snapshot(
     backfill_id: str | None,
 ) -> Snapshot:
     """Everything the planner needs for the seasons around [start, end]."""
-    from_date = max(_EARLIEST, start - _SEASON_REACH) if start > _EARLIEST + _SEASON_REACH else _EARLIEST
-    to_date = end + _SEASON_REACH if end < _LATEST - _SEASON_REACH else _LATEST
-    rows = query(
-        warehouse,
-        Statement("ledger.snapshot", read_sql(_SQL / "snapshot.sql")),
-        {
-            "from_date": date(from_date),
-            "to_date": date(to_date),
-            "request_id": text(request_id or "-"),
-            "backfill_id": text(backfill_id or "-"),
-        },
+    rows = warehouse.run(
+        snapshot_script(start=start, end=end, request_id=request_id, backfill_id=backfill_id)
     )
     builder = _Builder({p.class_name: p.name for p in topology.processors})
     for row in rows.values:

@@ -22,6 +22,7 @@ from shared.tables import TableAddress, TableSchema, check_identifier
 from shared.warehouse.port import (
     Array,
     Parameter,
+    Parameters,
     Rows,
     Scalar,
     Script,
@@ -98,7 +99,7 @@ class DuckDBWarehouse:
     def run(self, script: Script) -> Rows:
         types = {name: _parameter_type(parameter) for name, parameter in script.parameters.items()}
         values = {name: _value(parameter) for name, parameter in script.parameters.items()}
-        translated = [(s.name, self._translated(s, types)) for s in script.statements]
+        translated = [(s.name, s.resolve(self._translated(s, types))) for s in script.statements]
         if script.transaction:
             self._run("BEGIN TRANSACTION")
         try:
@@ -112,6 +113,11 @@ class DuckDBWarehouse:
                 self._rollback()
             raise
         return rows
+
+    def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
+        types = {name: _parameter_type(parameter) for name, parameter in parameters.items()}
+        for statement in statements:
+            self._translated(statement, types)
 
     def load(self, address: TableAddress, rows: pa.Table) -> None:
         self._ensure_dataset(address.dataset)
@@ -138,7 +144,7 @@ class DuckDBWarehouse:
 
     def ensure_view(self, address: TableAddress, query: Statement) -> None:
         self._ensure_dataset(address.dataset)
-        sql = self._translated(query, {})
+        sql = query.resolve(self._translated(query, {}))
         try:
             self._run(f"CREATE OR REPLACE VIEW {address} AS {sql}")
         except duckdb.Error as error:

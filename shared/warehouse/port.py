@@ -134,6 +134,10 @@ class Warehouse(Protocol):
         """
         ...
 
+    def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
+        """Get ready to run these statements later with parameters of these types; nothing is executed."""
+        ...
+
     def load(self, address: TableAddress, rows: pa.Table) -> None:
         """Create or replace a staging table with these rows."""
         ...

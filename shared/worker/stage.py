@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from shared.sql import Statement, TableBindings, bind, column_list, hash_input, read_sql
+from shared.sql import Statement, bind, column_list, hash_input, read_sql
 from shared.tables import TableAddress
 from shared.topology.declaration import HARNESS_COLUMNS, VOLATILE_COLUMNS, Processor
 from shared.warehouse.port import Parameter, Script, date, dates, integer, text
@@ -58,10 +58,9 @@ def batch_parameters(processor: Processor, batch: Batch) -> dict[str, Parameter]
     }
 
 
-def _create(name: str, query: Statement, tables: TableBindings) -> Statement:
+def _create(name: str, query: Statement) -> Statement:
     """`CREATE TABLE staging.<name> AS <query>`, the one wrapper around the queries of the .sql files."""
-    create = bind(f"create_{name}", f"CREATE TABLE staging.{name} AS\n", tables)
-    return Statement(query.name, create.text + query.text)
+    return replace(query, text=f"CREATE OR REPLACE TABLE staging.{name} AS\n{query.text}")
 
 
 def stage_script(processor: Processor, batch: Batch, run_id: str, labels: Mapping[str, str]) -> Script:
@@ -77,7 +76,7 @@ def stage_script(processor: Processor, batch: Batch, run_id: str, labels: Mappin
     statements = []
     for name in processor.shared_sql:
         query = bind(f"{processor.name}.{name}", processor.shared_statement(name), tables)
-        statements.append(_create(name, query, tables))
+        statements.append(_create(name, query))
     for name, source in (
         ("rows", "query"),
         ("expected", "expected"),
@@ -85,10 +84,10 @@ def stage_script(processor: Processor, batch: Batch, run_id: str, labels: Mappin
         ("checks", "checks"),
     ):
         query = bind(f"{processor.name}.{source}", processor.sql(source), tables)
-        statements.append(_create(name, query, tables))
+        statements.append(_create(name, query))
     for name in ("good_rows", "failures"):
         query = bind(f"{processor.name}.{name}", read_sql(_SQL / f"{name}.sql"), tables, columns)
-        statements.append(_create(name, query, tables))
+        statements.append(_create(name, query))
     statements.append(bind(f"{processor.name}.summary", read_sql(_SQL / "summary.sql"), tables, columns))
     parameters = {**batch_parameters(processor, batch), "entity_type": text(processor.entity.value)}
     return Script(
