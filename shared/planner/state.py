@@ -173,8 +173,15 @@ def _evaluate_cell(
     def cell(state: State, reason: str, *, waits_for_raw: bool = False) -> Cell:
         return Cell(processor.name, day, state, reason, fingerprint, history, waits_for_raw)
 
+    newest_failed = (
+        failed is not None
+        and failed.input_fingerprint == fingerprint
+        and (success is None or failed.sequence > success.sequence)
+    )
     slots = snapshot.raw[SLOTS][day]
     if not slots.game_ids:
+        if failed is not None and newest_failed:
+            return cell(State.FAILED, f"attempt {failed.attempt} failed: {failed.error}")
         if (success is None or success.record_count == 0) and not history.open_failures:
             return cell(State.EMPTY, "no slot is left on this date")
         return cell(State.STALE, "no slot is left on this date, but rows or open failures are")
@@ -186,10 +193,8 @@ def _evaluate_cell(
         blocker = upstream.first_unsettled(item, day)
         if blocker is not None:
             return cell(State.WAITING, f"waiting for {item.source} of {blocker.isoformat()}")
-    if failed is not None and failed.input_fingerprint == fingerprint:
-        newer = success is None or failed.sequence > success.sequence
-        if newer:
-            return cell(State.FAILED, f"attempt {failed.attempt} failed: {failed.error}")
+    if failed is not None and newest_failed:
+        return cell(State.FAILED, f"attempt {failed.attempt} failed: {failed.error}")
     if success is None:
         return cell(State.MISSING, "never processed")
     if success.input_fingerprint != fingerprint:
