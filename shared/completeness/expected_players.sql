@@ -29,33 +29,27 @@ WITH
   player_sums AS (
     SELECT
       game_id, game_date, team_abbr,
-      SUM(points) AS points,
-      SUM(seconds) AS seconds,
-      COUNTIF(player_status = 'active' AND (points IS NULL OR seconds IS NULL)) AS without_line
+      IFNULL(SUM(points), 0) AS points,
+      IFNULL(SUM(seconds), 0) AS seconds
     FROM box
     GROUP BY game_id, game_date, team_abbr
+  ),
+  ingested AS (
+    SELECT DISTINCT game_id, game_date
+    FROM player_sums
   ),
   team_rows AS (
     SELECT
       game_id, game_date, team_abbr, points,
-      CAST(ROUND(minutes_decimal * 60) AS INT64) AS seconds
+      CAST(ROUND(minutes_decimal * 60) AS INT64) AS seconds,
+      COUNT(*) OVER (PARTITION BY game_id, game_date) AS rows_of_game
     FROM nba_raw.nbac_team_boxscore
     WHERE game_date >= @season_start AND game_date < @last_date
-  ),
-  games_with_rows AS (
-    SELECT game_id, game_date, SUM(team_rows) AS team_rows
-    FROM (
-      SELECT game_id, game_date, 1 AS team_rows FROM team_rows
-      UNION ALL
-      SELECT game_id, game_date, 0 FROM player_sums
-    )
-    GROUP BY game_id, game_date
   ),
   team_games AS (
     SELECT
       game_id, game_date, season_type, team_abbr,
-      ROW_NUMBER() OVER (PARTITION BY team_abbr ORDER BY game_date, game_id) AS team_game_number,
-      ROW_NUMBER() OVER (ORDER BY game_date, game_id, team_abbr) AS list_order
+      ROW_NUMBER() OVER (PARTITION BY team_abbr ORDER BY game_date, game_id) AS team_game_number
     FROM nba_raw.nbac_schedule
     CROSS JOIN UNNEST([home_team_tricode, away_team_tricode]) AS team_abbr
     WHERE game_date >= @season_start AND game_date < @last_date
@@ -64,17 +58,16 @@ WITH
   ),
   team_lists AS (
     SELECT
-      g.game_id, g.game_date, g.season_type, g.team_abbr, g.team_game_number, g.list_order,
+      g.game_id, g.game_date, g.season_type, g.team_abbr, g.team_game_number,
       CASE
-        WHEN any_row.game_id IS NULL THEN 'not_ingested'
-        WHEN any_row.team_rows = 2
-          AND players.without_line = 0
+        WHEN ingested.game_id IS NULL THEN 'not_ingested'
+        WHEN team.rows_of_game = 2
           AND players.points = team.points
           AND ABS(players.seconds - team.seconds) <= 30 THEN 'reconciles'
         ELSE 'incomplete'
       END AS raw_state
     FROM team_games AS g
-    LEFT JOIN games_with_rows AS any_row ON any_row.game_id = g.game_id AND any_row.game_date = g.game_date
+    LEFT JOIN ingested ON ingested.game_id = g.game_id AND ingested.game_date = g.game_date
     LEFT JOIN player_sums AS players
       ON players.game_id = g.game_id AND players.game_date = g.game_date AND players.team_abbr = g.team_abbr
     LEFT JOIN team_rows AS team
@@ -82,16 +75,10 @@ WITH
   ),
   listed AS (
     SELECT
-      l.team_abbr, l.team_game_number, l.list_order, l.raw_state = 'reconciles' AS reconciles,
+      l.team_abbr, l.team_game_number, l.game_date, l.game_id, l.raw_state = 'reconciles' AS reconciles,
       box.player_lookup, box.player_name
     FROM team_lists AS l
     JOIN box ON box.game_id = l.game_id AND box.game_date = l.game_date AND box.team_abbr = l.team_abbr
-  ),
-  moved AS (
-    SELECT player_lookup
-    FROM listed
-    GROUP BY player_lookup
-    HAVING MIN(team_abbr) != MAX(team_abbr)
   ),
   slots AS (
     SELECT
@@ -105,23 +92,15 @@ WITH
       AND season_type IN ('regular', 'play_in', 'playoffs', 'cup_final')
     QUALIFY ROW_NUMBER() OVER (PARTITION BY game_date, team_abbr ORDER BY game_id) = 1
   ),
-  reported AS (
-    SELECT game_date AS cell_date, team_abbr, player_lookup, MAX(player_name) AS player_name
-    FROM nba_raw.nbac_injury_report
-    WHERE game_date BETWEEN @first_date AND @last_date
-      AND game_date IN UNNEST(@dates)
-      AND report_date <= game_date
-    GROUP BY game_date, team_abbr, player_lookup
-  ),
-  -- Before each D, of every team: its number of games so far and the last of them whose list reconciles.
+  -- Of each team with a slot: its number of games before D and the last of them whose list reconciles.
   team_timeline AS (
-    SELECT team_abbr, game_date, UNIX_DATE(game_date) AS day, FALSE AS is_cell,
+    SELECT
+      team_abbr, game_date, UNIX_DATE(game_date) AS day, FALSE AS is_cell,
       team_game_number, IF(raw_state = 'reconciles', team_game_number, NULL) AS reconciling_number
     FROM team_lists
     UNION ALL
-    SELECT teams.team_abbr, cell_date, UNIX_DATE(cell_date), TRUE, CAST(NULL AS INT64), CAST(NULL AS INT64)
-    FROM UNNEST(@dates) AS cell_date
-    CROSS JOIN (SELECT DISTINCT team_abbr FROM team_lists) AS teams
+    SELECT team_abbr, cell_date, UNIX_DATE(cell_date), TRUE, CAST(NULL AS INT64), CAST(NULL AS INT64)
+    FROM slots
   ),
   teams_before AS (
     SELECT
@@ -134,48 +113,78 @@ WITH
     )
   ),
   lists_in_force AS (
-    SELECT t.team_abbr, t.cell_date, team_game_number, s.game_id IS NOT NULL AS plays
-    FROM teams_before AS t
-    LEFT JOIN slots AS s ON s.cell_date = t.cell_date AND s.team_abbr = t.team_abbr
+    SELECT team_abbr, cell_date, team_game_number
+    FROM teams_before
     CROSS JOIN UNNEST(GENERATE_ARRAY(IFNULL(reconciling_number, 1), last_number)) AS team_game_number
     WHERE is_cell AND last_number IS NOT NULL
   ),
   named AS (
     SELECT
-      f.cell_date, l.player_lookup, l.player_name, l.team_abbr, l.list_order,
-      l.reconciles, FALSE AS is_reported
+      f.cell_date, l.player_lookup, l.player_name, l.team_abbr, l.game_date, l.game_id, l.reconciles,
+      FALSE AS is_reported
     FROM lists_in_force AS f
     JOIN listed AS l ON l.team_abbr = f.team_abbr AND l.team_game_number = f.team_game_number
-    LEFT JOIN moved ON moved.player_lookup = l.player_lookup
-    WHERE f.plays OR moved.player_lookup IS NOT NULL
     UNION ALL
     SELECT
-      cell_date, player_lookup, player_name, team_abbr, CAST(NULL AS INT64), FALSE, TRUE
-    FROM reported
+      r.game_date, r.player_lookup, r.player_name, r.team_abbr, CAST(NULL AS DATE), CAST(NULL AS STRING), FALSE,
+      TRUE
+    FROM nba_raw.nbac_injury_report AS r
+    JOIN slots AS s ON s.cell_date = r.game_date AND s.team_abbr = r.team_abbr
+    WHERE r.game_date BETWEEN @first_date AND @last_date
+      AND r.game_date IN UNNEST(@dates)
+      AND r.report_date = r.game_date
   ),
-  by_team AS (
+  candidates AS (
     SELECT
       cell_date, player_lookup, team_abbr,
       MAX(player_name) AS player_name,
-      MAX(list_order) AS newest_list,
-      LOGICAL_OR(is_reported) AS is_reported,
-      LOGICAL_OR(reconciles) AS reconciles
+      MAX(game_date) AS newest_list_date,
+      MAX(game_id) AS newest_list_game,
+      LOGICAL_OR(reconciles) AS reconciles,
+      LOGICAL_OR(is_reported) AS is_reported
     FROM named
     GROUP BY cell_date, player_lookup, team_abbr
   ),
+  -- A newer list of another team overrules, also when that team has no slot on D.
+  moved AS (
+    SELECT player_lookup
+    FROM listed
+    GROUP BY player_lookup
+    HAVING MIN(team_abbr) != MAX(team_abbr)
+  ),
+  moved_timeline AS (
+    SELECT player_lookup, game_date, UNIX_DATE(game_date) AS day, CAST(NULL AS STRING) AS team_abbr, game_date AS listed_on
+    FROM listed
+    JOIN moved USING (player_lookup)
+    UNION ALL
+    SELECT player_lookup, cell_date, UNIX_DATE(cell_date), team_abbr, CAST(NULL AS DATE)
+    FROM candidates
+    JOIN moved USING (player_lookup)
+  ),
+  moved_before AS (
+    SELECT
+      player_lookup, game_date AS cell_date, team_abbr,
+      MAX(listed_on) OVER (
+        PARTITION BY player_lookup ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      ) AS last_listed_on
+    FROM moved_timeline
+  ),
   own_team AS (
-    SELECT *
-    FROM by_team
+    SELECT c.cell_date, c.player_lookup, c.team_abbr, c.player_name, c.newest_list_date, c.reconciles
+    FROM candidates AS c
+    LEFT JOIN moved_before AS m
+      ON m.player_lookup = c.player_lookup AND m.cell_date = c.cell_date AND m.team_abbr = c.team_abbr
+    WHERE c.is_reported OR m.last_listed_on IS NULL OR m.last_listed_on = c.newest_list_date
     QUALIFY ROW_NUMBER() OVER (
-      PARTITION BY cell_date, player_lookup
-      ORDER BY is_reported DESC, newest_list IS NULL, newest_list DESC, team_abbr
+      PARTITION BY c.cell_date, c.player_lookup
+      ORDER BY c.is_reported DESC, c.newest_list_date IS NULL, c.newest_list_date DESC, c.newest_list_game DESC, c.team_abbr
     ) = 1
   )
 SELECT
   p.cell_date, p.player_lookup, p.player_name, p.team_abbr, s.opponent_team_abbr, s.game_id, s.home_game,
   CASE
-    WHEN reconciles THEN 'box_score_list'
-    WHEN newest_list IS NOT NULL THEN 'unreconciled_list'
+    WHEN p.reconciles THEN 'box_score_list'
+    WHEN p.newest_list_date IS NOT NULL THEN 'unreconciled_list'
     ELSE 'injury_report'
   END AS expected_because
 FROM own_team AS p

@@ -34,33 +34,27 @@ WITH
   player_sums AS (
     SELECT
       game_id, game_date, team_abbr,
-      SUM(points) AS points,
-      SUM(seconds) AS seconds,
-      COUNTIF(player_status = 'active' AND (points IS NULL OR seconds IS NULL)) AS without_line
+      IFNULL(SUM(points), 0) AS points,
+      IFNULL(SUM(seconds), 0) AS seconds
     FROM box
     GROUP BY game_id, game_date, team_abbr
+  ),
+  ingested AS (
+    SELECT DISTINCT game_id, game_date
+    FROM player_sums
   ),
   team_rows AS (
     SELECT
       game_id, game_date, team_abbr, points,
-      CAST(ROUND(minutes_decimal * 60) AS INT64) AS seconds
+      CAST(ROUND(minutes_decimal * 60) AS INT64) AS seconds,
+      COUNT(*) OVER (PARTITION BY game_id, game_date) AS rows_of_game
     FROM nba_raw.nbac_team_boxscore
     WHERE game_date >= @season_start AND game_date < @last_date
-  ),
-  games_with_rows AS (
-    SELECT game_id, game_date, SUM(team_rows) AS team_rows
-    FROM (
-      SELECT game_id, game_date, 1 AS team_rows FROM team_rows
-      UNION ALL
-      SELECT game_id, game_date, 0 FROM player_sums
-    )
-    GROUP BY game_id, game_date
   ),
   team_games AS (
     SELECT
       game_id, game_date, season_type, team_abbr,
-      ROW_NUMBER() OVER (PARTITION BY team_abbr ORDER BY game_date, game_id) AS team_game_number,
-      ROW_NUMBER() OVER (ORDER BY game_date, game_id, team_abbr) AS list_order
+      ROW_NUMBER() OVER (PARTITION BY team_abbr ORDER BY game_date, game_id) AS team_game_number
     FROM nba_raw.nbac_schedule
     CROSS JOIN UNNEST([home_team_tricode, away_team_tricode]) AS team_abbr
     WHERE game_date >= @season_start AND game_date < @last_date
@@ -69,17 +63,16 @@ WITH
   ),
   team_lists AS (
     SELECT
-      g.game_id, g.game_date, g.season_type, g.team_abbr, g.team_game_number, g.list_order,
+      g.game_id, g.game_date, g.season_type, g.team_abbr, g.team_game_number,
       CASE
-        WHEN any_row.game_id IS NULL THEN 'not_ingested'
-        WHEN any_row.team_rows = 2
-          AND players.without_line = 0
+        WHEN ingested.game_id IS NULL THEN 'not_ingested'
+        WHEN team.rows_of_game = 2
           AND players.points = team.points
           AND ABS(players.seconds - team.seconds) <= 30 THEN 'reconciles'
         ELSE 'incomplete'
       END AS raw_state
     FROM team_games AS g
-    LEFT JOIN games_with_rows AS any_row ON any_row.game_id = g.game_id AND any_row.game_date = g.game_date
+    LEFT JOIN ingested ON ingested.game_id = g.game_id AND ingested.game_date = g.game_date
     LEFT JOIN player_sums AS players
       ON players.game_id = g.game_id AND players.game_date = g.game_date AND players.team_abbr = g.team_abbr
     LEFT JOIN team_rows AS team
@@ -87,16 +80,16 @@ WITH
   ),
   listed AS (
     SELECT
-      l.game_id, l.game_date, l.season_type, l.team_abbr, l.team_game_number, l.list_order, l.raw_state,
+      l.game_id, l.game_date, l.season_type, l.team_abbr, l.team_game_number, l.raw_state,
       box.player_lookup, box.player_status, box.dnp_reason
     FROM team_lists AS l
     JOIN box ON box.game_id = l.game_id AND box.game_date = l.game_date AND box.team_abbr = l.team_abbr
   ),
   doubtful AS (
-    SELECT *
+    SELECT game_id, game_date, season_type, team_abbr, raw_state, last_reconciling
     FROM (
       SELECT
-        *,
+        game_id, game_date, season_type, team_abbr, raw_state,
         MAX(IF(raw_state = 'reconciles', team_game_number, NULL)) OVER (
           PARTITION BY team_abbr ORDER BY team_game_number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS last_reconciling
@@ -105,22 +98,22 @@ WITH
     WHERE raw_state != 'reconciles'
   ),
   carried AS (
-    SELECT
-      d.game_id, d.game_date, d.season_type, d.team_abbr, d.raw_state, p.player_lookup
+    SELECT d.game_id, d.game_date, d.season_type, d.team_abbr, d.raw_state, p.player_lookup
     FROM doubtful AS d
     JOIN listed AS p ON p.team_abbr = d.team_abbr AND p.team_game_number = d.last_reconciling
     LEFT JOIN listed AS other
       ON other.player_lookup = p.player_lookup
       AND (
         other.game_id = d.game_id
-        OR (other.team_abbr != p.team_abbr AND other.list_order > p.list_order AND other.list_order < d.list_order)
+        OR (other.team_abbr != d.team_abbr AND other.game_date > p.game_date AND other.game_date <= d.game_date)
       )
     WHERE other.player_lookup IS NULL
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY d.game_id, p.player_lookup ORDER BY d.team_abbr) = 1
   ),
   expected AS (
     SELECT
       player_lookup, game_id, game_date, team_abbr, season_type, raw_state,
-      TRUE AS is_listed, player_status AS status, dnp_reason
+      TRUE AS is_listed, player_status AS status, NULLIF(TRIM(dnp_reason), '') AS dnp_reason
     FROM listed
     UNION ALL
     SELECT
@@ -129,11 +122,13 @@ WITH
     FROM carried
   ),
   reported AS (
-    SELECT player_lookup, game_date, team_abbr, MAX(reason) AS reason
+    SELECT
+      player_lookup, game_date,
+      MAX(COALESCE(NULLIF(TRIM(reason), ''), injury_status)) AS reason
     FROM nba_raw.nbac_injury_report
     WHERE game_date >= @season_start AND game_date < @last_date
-      AND report_date <= game_date
-    GROUP BY player_lookup, game_date, team_abbr
+      AND report_date = game_date
+    GROUP BY player_lookup, game_date
   ),
   derived AS (
     SELECT DISTINCT player_lookup, game_id
@@ -155,8 +150,7 @@ WITH
       END AS verdict
     FROM expected AS e
     LEFT JOIN derived AS d ON d.player_lookup = e.player_lookup AND d.game_id = e.game_id
-    LEFT JOIN reported AS r
-      ON r.player_lookup = e.player_lookup AND r.game_date = e.game_date AND r.team_abbr = e.team_abbr
+    LEFT JOIN reported AS r ON r.player_lookup = e.player_lookup AND r.game_date = e.game_date
   )
 SELECT
   player_lookup, game_id, game_date, team_abbr, season_type,
