@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import sqlglot
 from sqlglot import exp
@@ -18,12 +19,15 @@ def translate(text: str, parameter_types: Mapping[str, str]) -> str:
     Raises TranslationError when the text does not parse or uses what the embedded engine cannot be given.
     """
     try:
-        return _translate(text, parameter_types)
+        return _translate(text, tuple(sorted(parameter_types.items())))
     except sqlglot.errors.SqlglotError as error:
         raise TranslationError(str(error)) from error
 
 
-def _translate(text: str, parameter_types: Mapping[str, str]) -> str:
+@cache
+def _translate(text: str, parameter_types: tuple[tuple[str, str], ...]) -> str:
+    """Kept for the process: a large statement takes a second, and tests open many warehouses."""
+    types = dict(parameter_types)
     tree = sqlglot.parse_one(text, read="bigquery")
     for rewrite in (
         _in_unnest,
@@ -31,11 +35,12 @@ def _translate(text: str, parameter_types: Mapping[str, str]) -> str:
         _json_value,
         _format,
         _countif,
+        _div,
         _timestamps,
         _current_timestamp,
     ):
         tree = tree.transform(rewrite)
-    tree = tree.transform(lambda node: _typed_parameter(node, parameter_types))
+    tree = tree.transform(lambda node: _typed_parameter(node, types))
     return tree.sql(dialect="duckdb")
 
 
@@ -81,6 +86,16 @@ def _joined_columns(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.ArrayToString) and isinstance(node.this, exp.Array) and "null" in node.args:
         parts = [exp.func("COALESCE", part, node.args["null"].copy()) for part in node.this.expressions]
         return exp.Anonymous(this="CONCAT_WS", expressions=[node.expression, *parts])
+    return node
+
+
+def _div(node: exp.Expression) -> exp.Expression:
+    """DIV(a + 1, 2) becomes an operator: what stood between commas needs parentheses of its own."""
+    if isinstance(node, exp.IntDiv):
+        for side in ("this", "expression"):
+            operand = node.args[side]
+            if isinstance(operand, exp.Binary):
+                node.set(side, exp.paren(operand))
     return node
 
 
