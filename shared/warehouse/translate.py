@@ -35,6 +35,7 @@ def _translate(text: str, parameter_types: tuple[tuple[str, str], ...]) -> str:
         _json_value,
         _format,
         _countif,
+        _joined_columns,
         _div,
         _timestamps,
         _current_timestamp,
