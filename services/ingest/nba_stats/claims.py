@@ -163,17 +163,12 @@ def _refuse_contradiction(one: Claim, other: Claim) -> None:
             )
 
 
-def merge(claims: Sequence[Claim], *, together: tuple[str, ...] = ()) -> Row:
-    """One row from claims in order of strength: for each field the first claim that knows it.
-
-    The fields of `together` come from one claim, the first that knows any of them.
-    """
+def merge(claims: Sequence[Claim]) -> Row:
+    """One row from claims in order of strength: for each field the first claim that knows it."""
     row: Row = {}
     for claim in claims:
-        known = any(claim.values.get(name) is not None for name in together)
-        joined = any(row.get(name) is not None for name in together)
         for name, value in claim.values.items():
-            if row.get(name) is None and not (name in together and known and joined):
+            if row.get(name) is None:
                 row[name] = value
     row["processed_at"] = claims[0].origin.answered_at
     return row

@@ -166,7 +166,12 @@ def _result_sets(root: Fields) -> dict[str, ResultSet]:
         return {}
     sets: dict[str, ResultSet] = {}
     for part in raw if isinstance(raw, list) else [raw]:
-        if not isinstance(part, dict) or not {"name", "headers", "rowSet"} <= part.keys():
+        if not (
+            isinstance(part, dict)
+            and isinstance(part.get("name"), str)
+            and isinstance(part.get("headers"), list)
+            and isinstance(part.get("rowSet"), list)
+        ):
             raise IngestError(
                 "A result set without name, headers or rowSet", file=root.file, remedy=FETCH_AGAIN
             )
@@ -181,5 +186,5 @@ def _result_sets(root: Fields) -> dict[str, ResultSet]:
                     remedy=FETCH_AGAIN,
                 )
             rows.append(Fields(root.file, dict(zip(headers, values, strict=True)), number))
-        sets[str(part["name"])] = ResultSet(headers, tuple(rows))
+        sets[part["name"]] = ResultSet(headers, tuple(rows))
     return sets

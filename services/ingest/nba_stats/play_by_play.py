@@ -60,7 +60,7 @@ def parse_play_by_play_v2(document: Document) -> Claims:
         if game_id is None or kind not in (_MADE, _MISSED):
             continue
         made = kind == _MADE
-        passer = fields.whole("PLAYER2_ID") if made else 0
+        passer = fields.optional_whole("PLAYER2_ID") if made else None
         for number in ("1", "2", "3"):
             if fields.optional_text(f"PLAYER{number}_NAME") is not None:
                 names[player_name(named, fields, f"PLAYER{number}_ID", f"PLAYER{number}_NAME")] = None
@@ -71,9 +71,9 @@ def parse_play_by_play_v2(document: Document) -> Claims:
             three="3PT" in text,
             distance=int(distance[1]) if distance else None,
             shooter=fields.whole("PLAYER1_ID"),
-            assisted=passer != 0,
+            assisted=bool(passer),
             passer=passer or None,
-            blocked=not made and fields.whole("PLAYER3_ID") != 0,
+            blocked=not made and bool(fields.optional_whole("PLAYER3_ID")),
             and_one=made and _v2_moment(fields) in free_throws,
             text=text,
         )

@@ -33,7 +33,7 @@ def _player_rows(claims: Iterable[Claim], games: Games, directory: Directory) ->
         strongest = members[0]
         # Whoever contradicts the strongest about having played has nothing to add to its line.
         agreeing = [member for member in members if _was_active(member) == _was_active(strongest)]
-        line = merge(agreeing, together=("minutes", "minutes_decimal"))
+        line = merge(agreeing)
         player_id = _whole(strongest.key[0])
         game = games.played(game_id, file=strongest.origin.file)
         side = game.side_row(str(line["team_abbr"]), file=strongest.origin.file)

@@ -119,7 +119,10 @@ def eastern_wall_clock(fields: Fields, name: str) -> tuple[date, str]:
     found = _WALL_CLOCK.match(fields.text(name))
     if found is None:
         raise fields.error("Not a time", name=name)
-    return date.fromisoformat(found["date"]), found["time"]
+    try:
+        return date.fromisoformat(found["date"]), found["time"]
+    except ValueError as e:
+        raise fields.error("Not a time", name=name) from e
 
 
 def instant(fields: Fields, name: str) -> datetime:

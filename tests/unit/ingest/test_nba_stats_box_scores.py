@@ -224,7 +224,7 @@ def test_precedence_is_v3_then_cdn_then_v2_then_the_game_log(
     assert by_id(found[PLAYERS])[1]["points"] == points
 
 
-def test_minutes_text_and_decimal_come_from_one_source(tmp_path: Path) -> None:
+def test_rounded_minutes_of_the_game_log_do_not_touch_those_of_a_box_score(tmp_path: Path) -> None:
     found = tables(
         tmp_path,
         v2=box_score_v2(v2_player(1, "Adam Nowhere", MIN="27:34")),

@@ -218,6 +218,19 @@ def test_a_missed_shot_is_never_an_and_one(tmp_path: Path) -> None:
     assert plays(tmp_path, v2(miss, foul))[0]["and_one"] is False
 
 
+@pytest.mark.parametrize("nobody", [0, None])
+def test_v2_writes_nobody_as_zero_or_nothing(tmp_path: Path, nobody: int | None) -> None:
+    others = {"PLAYER2_ID": nobody, "PLAYER3_ID": nobody}
+    basket, miss = (
+        v2_event(7, 1, "Nowhere Layup (2 PTS)", **others),
+        v2_event(9, 2, "MISS Nowhere Layup", **others),
+    )
+
+    rows = plays(tmp_path, v2(basket, miss))
+
+    assert [(row["assisted"], row["blocked"]) for row in rows] == [(False, False), (False, False)]
+
+
 def test_a_visitors_event_takes_the_visitors_text(tmp_path: Path) -> None:
     visitor = {
         "VISITORDESCRIPTION": "MISS Somewhere 3' Layup",

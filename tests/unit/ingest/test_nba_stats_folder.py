@@ -72,6 +72,10 @@ def test_a_day_without_games_is_no_error(tmp_path: Path) -> None:
         (b"[1, 2]", "The file is not a JSON object"),
         (b'{"resultSets": [{"name": "PlayerStats"}]}', "A result set without name, headers or rowSet"),
         (
+            b'{"resultSet": {"name": "PlayerStats", "headers": null, "rowSet": []}}',
+            "A result set without name, headers or rowSet",
+        ),
+        (
             b'{"resultSets": [{"name": "X", "headers": ["a", "b"], "rowSet": [[1]]}]}',
             "has a row of another length than its headers",
         ),

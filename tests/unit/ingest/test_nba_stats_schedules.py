@@ -118,6 +118,14 @@ def test_of_one_slot_the_furthest_state_holds_whatever_the_format(tmp_path: Path
     assert row["start_time_et"] == "19:30"
 
 
+def test_a_postponement_that_one_source_has_not_heard_of_holds(tmp_path: Path) -> None:
+    unaware = board_game(gameStatus=1, gameStatusText="7:30 pm ET")
+
+    row = tables(tmp_path, board=scoreboard(unaware), summary=summary(status=1, text="PPD"))[SCHEDULE][0]
+
+    assert row["game_status_text"] == "Postponed"
+
+
 def test_a_postponed_game_keeps_its_slot_and_its_rows_are_dated_by_the_replay(tmp_path: Path) -> None:
     postponed = board_game(gameStatus=1, gameStatusText="PPD")
     replay = board_game(gameEt="2021-12-01T20:00:00Z")
@@ -177,6 +185,16 @@ def test_rows_that_no_file_dates_are_refused_with_the_file_to_add(tmp_path: Path
     assert "No file says the date of game [0022100001]" in caught.value.problem
     assert caught.value.file.endswith("undated.json")
     assert caught.value.remedy == "Add the boxscoresummaryv2 or scoreboard of game [0022100001] to the folder"
+
+
+@pytest.mark.parametrize("written", ["tonight", "2021-13-40T19:30:00Z", ""])
+def test_a_start_that_is_no_time_is_named(tmp_path: Path, written: str) -> None:
+    with pytest.raises(IngestError) as caught:
+        tables(tmp_path, board=scoreboard(board_game(), board_game(gameEt=written)))
+
+    assert (caught.value.row, caught.value.column, caught.value.value) == (2, "gameEt", written)
+    assert caught.value.file.endswith("board.json")
+    assert "Fetch the file again" in caught.value.remedy
 
 
 def test_a_postponed_slot_alone_does_not_date_a_box_score(tmp_path: Path) -> None:
