@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from services.console import backfill, context, coverage, ingest, init, output, plan
+from services.console import backfill, context, coverage, failures, ingest, init, output, plan
 
 #: In the order of `nba --help`: what changes the warehouse, then what looks at it.
 COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
@@ -21,6 +21,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("backfill", backfill.backfill),
     ("plan", plan.plan),
     ("coverage", coverage.coverage),
+    ("failures", failures.failures),
 )
 GROUPS: tuple[tuple[str, Callable[[], typer.Typer]], ...] = (("ingest", ingest.build_ingest),)
 

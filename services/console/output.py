@@ -121,10 +121,24 @@ def console() -> Console:
 
 
 def show(lines: Iterable[RenderableType]) -> None:
-    """Print lines as they are: never wrapped, cut or highlighted."""
-    target = console()
+    """Print lines for people; see `print_lines`."""
+    print_lines(console(), lines)
+
+
+def print_lines(target: Console, lines: Iterable[RenderableType]) -> None:
+    """Print plain lines as they are, never wrapped or cut; tables and indented text fit the terminal."""
+    from rich.text import Text  # noqa: PLC0415
+
     for line in lines:
-        target.print(line, soft_wrap=True)
+        target.print(line, soft_wrap=isinstance(line, str | Text))
+
+
+def indented(text: str, indent: int, style: str = "") -> RenderableType:
+    """Text that wraps at the terminal's width and stays indented."""
+    from rich.padding import Padding  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    return Padding(Text(text, style=style), (0, 0, 0, indent), expand=False)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from shared.topology.graph import Topology
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+_ONLY_IF_CHANGED = "runs only if an earlier wave changes its inputs"
 _GAMES_TO_COME = re.compile(r"waiting for \d+ of \d+ games to be Final.*")
 _ROWS_TO_COME = re.compile(r"waiting for (\S+) rows of \d+ games.*")
 _UPSTREAM = re.compile(r"waiting for (\S+) of (\d{4}-\d{2}-\d{2})")
@@ -101,7 +102,7 @@ def plan_lines(topology: Topology, grid: Grid, planned: Plan) -> tuple[PlanLine,
     """A plan's cells, consecutive game dates with one reason put together; wave by wave, upstream first."""
     short = {p.name: p.abbreviation for p in topology.processors}
     reasons = [
-        (item.wave, item.cell, _why_if_changed(item.cell) if item.only_if_changed else _why(item.cell, short))
+        (item.wave, item.cell, _ONLY_IF_CHANGED if item.only_if_changed else _why(item.cell, short))
         for item in planned.planned
     ]
     reasons.extend((0, cell, _why_not(cell, short)) for cell in planned.waiting)
@@ -140,10 +141,6 @@ def _why(cell: Cell, short: dict[str, str]) -> str:
             return f"{cell.state.value}: {cell.reason}"
 
 
-def _why_if_changed(cell: Cell) -> str:
-    return f"{cell.state.value}; runs only if an earlier wave changes its inputs"
-
-
 def _why_not(cell: Cell, short: dict[str, str]) -> str:
     if _GAMES_TO_COME.fullmatch(cell.reason):
         return "waiting for its games to be Final"
@@ -177,13 +174,13 @@ def render_plan(topology: Topology, grid: Grid, scope: Scope, planned: Plan) -> 
         found.append(_title(scope, span, planned))
         for wave, items in planned.waves().items():
             found.append(Text(f"\nWave {wave}: {count(len(items), 'cell')}", style="bold"))
-            found.append(_table(topology, [line for line in runs if line.wave == wave]))
+            found.append(_table(topology, [line for line in runs if line.wave == wave], lines))
     else:
         found.append(Text(f"Nothing to run for {span} (--reprocess {scope.reprocess.value})."))
         found.append(Text(_states(grid, scope)))
     if waits:
         found.append(Text(f"\nNot yet: {count(len(planned.waiting), 'cell')} waiting", style="bold"))
-        found.append(_table(topology, waits))
+        found.append(_table(topology, waits, lines))
     return found
 
 
@@ -199,22 +196,27 @@ def _title(scope: Scope, span: str, planned: Plan) -> RenderableType:
     return text
 
 
-def _table(topology: Topology, lines: Sequence[PlanLine]) -> RenderableType:
+def _table(topology: Topology, lines: Sequence[PlanLine], everything: Sequence[PlanLine]) -> RenderableType:
+    """Lines as columns, as wide as all lines of the plan need, so that the waves stand in line."""
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(no_wrap=True, style="cyan")
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, justify="right")
-    table.add_column()
     short = {p.name: p.abbreviation for p in topology.processors}
-    for line in lines:
-        table.add_row(
+    rows = {
+        line: (
             f"  {short[line.processor]}",
             date_span(line.dates[0], line.dates[-1]),
             count(len(line.dates), "date"),
-            line.reason,
         )
+        for line in everything
+    }
+    width = [max(len(row[position]) for row in rows.values()) for position in range(3)]
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(no_wrap=True, min_width=width[0], style="cyan")
+    table.add_column(no_wrap=True, min_width=width[1])
+    table.add_column(no_wrap=True, min_width=width[2], justify="right")
+    table.add_column()
+    for line in lines:
+        table.add_row(*rows[line], line.reason)
     return table
 
 
