@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -281,6 +282,10 @@ def test_gap_withholds_inside_the_last_fifteen_and_is_recorded_beyond(
     failure = staged.failure(entity_id="BOS")
     assert (failure["failure_type"], failure["row_written"]) == ("UPSTREAM_GAP", written)
     assert failure["missing_game_dates"] == '["2021-10-19"]'
+    gap = json.loads(str(failure["evidence"]))["missing"]
+    assert [(item["date"], item["game_id"], item["team"]) for item in gap] == [
+        ("2021-10-19", games[0].game_id, "BOS")
+    ]
     assert (failure["expected_game_count"], failure["actual_game_count"]) == (
         (16, 15) if written else (15, 14)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -232,6 +233,18 @@ def test_latest_game_without_summary_withholds_the_row_and_says_which_game() -> 
     assert (failure["expected_game_count"], failure["actual_game_count"]) == (2, 1)
     assert failure["missing_game_dates"] == '["2021-10-21"]'
     assert failure["missing_game_ids"] == f'["{games[1].game_id}"]'
+    assert json.loads(str(failure["evidence"])) == {
+        "missing": [
+            {
+                "date": "2021-10-21",
+                "game_id": games[1].game_id,
+                "team": "BOS",
+                "verdict": "UPSTREAM_GAP",
+                "source": "nbac_schedule",
+                "reason": "in the window read",
+            }
+        ]
+    }
 
 
 @pytest.mark.parametrize(("ago", "written"), [(14, False), (15, True)])

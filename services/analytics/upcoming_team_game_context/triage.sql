@@ -84,16 +84,17 @@ SELECT
   TO_JSON_STRING(ARRAY_AGG(CAST(game_date AS STRING) ORDER BY game_date, game_id)) AS missing_game_dates,
   FALSE AS raw_data_checked,
   NOT LOGICAL_OR(withholds) AS row_written,
-  TO_JSON_STRING(ARRAY_AGG(
+  TO_JSON_STRING(STRUCT(ARRAY_AGG(
     STRUCT(
-      CAST(game_date AS STRING) AS game_date,
+      CAST(game_date AS STRING) AS date,
       game_id,
+      team_abbr AS team,
       'UPSTREAM_GAP' AS verdict,
       'nbac_schedule' AS source,
       IF(withholds, 'in the window read', 'older than the window read') AS reason
     )
     ORDER BY game_date, game_id
-  )) AS evidence,
+  ) AS missing)) AS evidence,
   CAST(NULL AS INT64) AS expected_record_count,
   CAST(NULL AS INT64) AS actual_record_count,
   TO_JSON_STRING(ARRAY_AGG(game_id ORDER BY game_date, game_id)) AS missing_game_ids

@@ -61,8 +61,9 @@ WITH
       ARRAY_AGG(game_id ORDER BY game_date, game_id) AS missing_game_ids,
       ARRAY_AGG(
         STRUCT(
-          CAST(game_date AS STRING) AS game_date,
+          CAST(game_date AS STRING) AS date,
           game_id,
+          team_abbr AS team,
           'UPSTREAM_GAP' AS verdict,
           'nbac_schedule' AS source,
           IF(withholds, 'in the last 15 games', 'older than the last 15 games') AS reason
@@ -94,7 +95,7 @@ SELECT
   TO_JSON_STRING(missing_game_dates) AS missing_game_dates,
   TRUE AS raw_data_checked,
   missing_window = 0 AS row_written,
-  TO_JSON_STRING(evidence) AS evidence,
+  TO_JSON_STRING(STRUCT(evidence AS missing)) AS evidence,
   CAST(NULL AS INT64) AS expected_record_count,
   CAST(NULL AS INT64) AS actual_record_count,
   TO_JSON_STRING(missing_game_ids) AS missing_game_ids
@@ -103,7 +104,7 @@ UNION ALL
 SELECT
   e.cell_date, e.entity_id, 'TEAM', 'INSUFFICIENT_DATA', 'INSUFFICIENT_HISTORY',
   'no Final game of the team before this date in the season',
-  0, 0, '[]', TRUE, FALSE, '[]', CAST(NULL AS INT64), CAST(NULL AS INT64), '[]'
+  0, 0, '[]', TRUE, FALSE, '{"missing":[]}', CAST(NULL AS INT64), CAST(NULL AS INT64), '[]'
 FROM staging.expected AS e
 LEFT JOIN first_games AS f
   ON f.team_abbr = e.entity_id AND f.first_game_date < e.cell_date
