@@ -1,0 +1,25 @@
+"""The real season, processed once for all tests of this folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from tests.realdata import SHARED
+from tests.season.kit import open_pipeline
+from tests.support.direct import load_parquet_folder
+
+SEASON = SHARED / "data" / "raw" / "2021-22"
+START, END = dt.date(2021, 10, 19), dt.date(2022, 6, 16)
+
+
+@pytest.fixture(scope="session")
+def season_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse file with the whole season 2021-22 ingested and backfilled. Copy it before changing it."""
+    path = tmp_path_factory.mktemp("season") / "season.duckdb"
+    with open_pipeline(path) as pipeline:
+        pipeline.ingest(load_parquet_folder(SEASON))
+        pipeline.backfill(START, END)
+    return path
