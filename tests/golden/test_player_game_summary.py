@@ -374,8 +374,8 @@ def test_a_final_game_without_player_rows_is_a_gap_and_leaves_the_other_game_alo
     ) == [1, 0, None, 0]
     assert json.loads(str(failure["missing_game_ids"])) == ["0022100001"]
     assert json.loads(str(failure["missing_game_dates"])) == ["2021-10-19"]
-    evidence = json.loads(str(failure["evidence"]))
-    assert [(e["game_date"], e["verdict"], e["source"]) for e in evidence] == [
+    evidence = json.loads(str(failure["evidence"]))["missing"]
+    assert [(e["date"], e["verdict"], e["source"]) for e in evidence] == [
         ("2021-10-19", "GAME_NOT_INGESTED", "nbac_gamebook_player_stats")
     ]
 
@@ -407,7 +407,7 @@ def test_a_game_that_does_not_reconcile_keeps_its_rows_and_says_so(flaw: str) ->
         "DATA_GAP",
         False,
     ]
-    assert json.loads(str(failure["evidence"]))[0]["verdict"] == "GAME_INCOMPLETE"
+    assert json.loads(str(failure["evidence"]))["missing"][0]["verdict"] == "GAME_INCOMPLETE"
     assert len(staged.failures) == 1
     assert staged.rows
     assert {row["is_production_ready"] for row in staged.rows} == {False}
@@ -418,7 +418,7 @@ def test_evidence_counts_points_and_seconds_of_lists_and_teams() -> None:
     staged = summarise(without(opener(), PLAYER_BOX, player_lookup="zachlavine"))
 
     failure = staged.failure(entity_id="0022100001")
-    evidence = json.loads(str(failure["evidence"]))[0]
+    evidence = json.loads(str(failure["evidence"]))["missing"][0]
     assert failure["actual_record_count"] == 9
     assert {name: evidence[name] for name in evidence if name.startswith("away")} == {
         "away_points_listed": 20,

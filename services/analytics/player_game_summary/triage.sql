@@ -145,8 +145,8 @@ SELECT
   TO_JSON_STRING([CAST(game_date AS STRING)]) AS missing_game_dates,
   TRUE AS raw_data_checked,
   FALSE AS row_written,
-  TO_JSON_STRING([STRUCT(
-    CAST(game_date AS STRING) AS game_date,
+  TO_JSON_STRING(STRUCT([STRUCT(
+    CAST(game_date AS STRING) AS date,
     game_id AS game_id,
     verdict AS verdict,
     IF(verdict = 'NOT_FINAL', 'nbac_schedule', 'nbac_gamebook_player_stats') AS source,
@@ -165,7 +165,7 @@ SELECT
     home_seconds_of_team AS home_seconds_of_team,
     away_seconds_listed AS away_seconds_listed,
     away_seconds_of_team AS away_seconds_of_team
-  )]) AS evidence,
+  )] AS missing)) AS evidence,
   CAST(NULL AS INT64) AS expected_record_count,
   active_names AS actual_record_count,
   TO_JSON_STRING([game_id]) AS missing_game_ids
@@ -186,13 +186,14 @@ SELECT
   TO_JSON_STRING([CAST(game_date AS STRING)]),
   TRUE,
   FALSE,
-  TO_JSON_STRING([STRUCT(
-    CAST(game_date AS STRING) AS game_date,
+  TO_JSON_STRING(STRUCT([STRUCT(
+    CAST(game_date AS STRING) AS date,
     game_id AS game_id,
+    team_abbr AS team,
     'NAME_UNRESOLVED' AS verdict,
     'nbac_gamebook_player_stats' AS source,
     'player_lookup is empty' AS reason
-  )]),
+  )] AS missing)),
   1,
   0,
   TO_JSON_STRING([game_id])

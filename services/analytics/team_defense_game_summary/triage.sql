@@ -93,9 +93,10 @@ SELECT
   TO_JSON_STRING([CAST(game_date AS STRING)]) AS missing_game_dates,
   TRUE AS raw_data_checked,
   finding = 'SCORE_DIFFERS' AS row_written,
-  TO_JSON_STRING([STRUCT(
-    CAST(game_date AS STRING) AS game_date,
+  TO_JSON_STRING(STRUCT([STRUCT(
+    CAST(game_date AS STRING) AS date,
     game_id AS game_id,
+    team_abbr AS team,
     verdict AS verdict,
     IF(finding = 'NOT_FINAL', 'nbac_schedule', 'nbac_team_boxscore') AS source,
     reason AS reason,
@@ -105,7 +106,7 @@ SELECT
     final_score AS final_score,
     opponent_points AS opponent_points,
     opponent_final_score AS opponent_final_score
-  )]) AS evidence,
+  )] AS missing)) AS evidence,
   2 AS expected_record_count,
   own_rows + opponent_rows AS actual_record_count,
   TO_JSON_STRING([game_id]) AS missing_game_ids
