@@ -17,6 +17,7 @@ from tests.support.raw_rows import (
     Line,
     RawRow,
     absent_player,
+    changed,
     final_game,
     final_slot,
     play,
@@ -26,6 +27,7 @@ from tests.support.raw_rows import (
     shot,
     slot,
     to_tables,
+    without,
 )
 
 FOLDER = "analytics/player_game_summary"
@@ -67,18 +69,6 @@ CHICAGO = [LAVINE, VUCEVIC, *bench("bull", 3, 3040)]
 def opener() -> list[RawRow]:
     """Boston 5, Chicago 45: a game that reconciles, with nothing but its box score."""
     return final_game(GAME, home=BOSTON, away=CHICAGO)
-
-
-def changed(rows: list[RawRow], table: str, key: dict[str, Value], **values: Value) -> list[RawRow]:
-    """The rows with other values in the one row of `table` that has `key`."""
-    hit = [row.table == table and all(row.values[k] == v for k, v in key.items()) for row in rows]
-    assert hit.count(True) == 1
-    return [row.having(**values) if is_hit else row for row, is_hit in zip(rows, hit, strict=True)]
-
-
-def without(rows: list[RawRow], table: str, **key: Value) -> list[RawRow]:
-    """The rows without those of `table` that have `key`."""
-    return [row for row in rows if row.table != table or any(row.values[k] != v for k, v in key.items())]
 
 
 def summarise(rows: list[RawRow], *dates: dt.date) -> Staged:
@@ -459,7 +449,7 @@ def test_a_postponed_slot_expects_nobody_and_the_game_counts_on_the_date_it_is_p
 
 @pytest.mark.parametrize("status", [1, 2, None])
 def test_a_game_that_is_not_over_when_the_cell_runs_is_missing_raw_data(status: int | None) -> None:
-    rows = [row for row in opener() if row.table != SCHEDULE]
+    rows = without(opener(), SCHEDULE)
 
     staged = summarise([*rows, slot(GAME, game_status=status)])
 
@@ -483,7 +473,7 @@ def test_preseason_and_all_star_games_never_count_and_the_cup_final_does() -> No
 
 
 def test_a_game_without_a_score_in_the_schedule_has_no_known_winner() -> None:
-    rows = [row for row in opener() if row.table != SCHEDULE]
+    rows = without(opener(), SCHEDULE)
 
     staged = summarise([*rows, final_slot(GAME, None, None)])
 

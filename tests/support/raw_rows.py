@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -303,6 +303,22 @@ def points_prop(game: Game, player_lookup: str, bookmaker: str, line: float, **v
     return _row(PROPS, {**defaults, **values})
 
 
+def changed(rows: Sequence[RawRow], table: str, key: Mapping[str, Value], **values: Value) -> list[RawRow]:
+    """The rows with other values in the one row of `table` whose columns are `key`.
+
+    Raises LookupError when there is none, or several.
+    """
+    hits = [row.table == table and _has(row, key) for row in rows]
+    if hits.count(True) != 1:
+        raise LookupError(f"Expected one row of [{table}] with {dict(key)}, found [{hits.count(True)}]")
+    return [row.having(**values) if hit else row for row, hit in zip(rows, hits, strict=True)]
+
+
+def without(rows: Sequence[RawRow], table: str, **key: Value) -> list[RawRow]:
+    """The rows without those of `table` whose columns are `key`; without key, without the whole table."""
+    return [row for row in rows if row.table != table or not _has(row, key)]
+
+
 def to_tables(rows: Iterable[RawRow]) -> dict[str, pa.Table]:
     """Arrow tables of the rows, by raw table name; a table without rows is left out."""
     grouped: dict[str, list[Mapping[str, Value]]] = defaultdict(list)
@@ -312,6 +328,10 @@ def to_tables(rows: Iterable[RawRow]) -> dict[str, pa.Table]:
         table: pa.Table.from_pylist(list(values), schema=arrow_schema(raw_tables()[table]))
         for table, values in grouped.items()
     }
+
+
+def _has(row: RawRow, key: Mapping[str, Value]) -> bool:
+    return all(row.values[name] == value for name, value in key.items())
 
 
 def _row(table: str, values: Mapping[str, Value]) -> RawRow:

@@ -36,8 +36,8 @@ WITH
           'counts ', ''
         ),
         IF(plus_minus NOT BETWEEN -100 AND 100, 'plus_minus ', ''),
-        -- A player of two minutes and more has not used more than the five of them together.
-        IF(seconds_played >= 120 AND usage_rate > 100, 'usage_rate ', '')
+        -- In five minutes and more nobody has used more than the five of them together.
+        IF(seconds_played >= 300 AND usage_rate > 100, 'usage_rate ', '')
       ) AS contradicted
     FROM staging.rows
   )

@@ -35,7 +35,7 @@ WITH
           offensive_rebounds_allowed, defensive_rebounds, turnovers_forced, IFNULL(assists_allowed, 0),
           IFNULL(steals, 0), IFNULL(blocks, 0), IFNULL(personal_fouls, 0)
         ) < 0, 'counts ', ''),
-        IF(possessions NOT BETWEEN 50 AND 200, 'possessions ', '')
+        IF(possessions NOT BETWEEN 0 AND 200, 'possessions ', '')
       ) AS contradicted
     FROM staging.rows
   )

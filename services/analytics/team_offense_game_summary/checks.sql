@@ -32,7 +32,7 @@ WITH
         IF(three_pt_attempts > fg_attempts, 'three_pt_attempts ', ''),
         IF(ft_makes NOT BETWEEN 0 AND ft_attempts, 'ft_makes ', ''),
         IF(LEAST(offensive_rebounds, defensive_rebounds, turnovers, IFNULL(total_rebounds, 0), IFNULL(assists, 0)) < 0, 'counts ', ''),
-        IF(possessions NOT BETWEEN 50 AND 200, 'possessions ', '')
+        IF(possessions NOT BETWEEN 0 AND 200, 'possessions ', '')
       ) AS contradicted
     FROM staging.rows
   )
