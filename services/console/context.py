@@ -61,14 +61,20 @@ def read_session() -> Iterator[Session]:
 
 @contextmanager
 def work_session() -> Iterator[Session]:
-    """Open the warehouse, creating the file when there is none, and send the log where NBA_LOG says.
+    """Open the warehouse of the environment, creating the file when there is none.
 
     Raises SettingsError, WarehouseInUseError.
     """
+    with work_session_on(_settings()) as session:
+        yield session
+
+
+@contextmanager
+def work_session_on(settings: Settings) -> Iterator[Session]:
+    """Open the warehouse of these settings, and send the log where they say. Raises WarehouseInUseError."""
     # Only commands that run workers log, and structlog takes as long to load as a query takes to run.
     from shared.log import configure, configure_file  # noqa: PLC0415
 
-    settings = _settings()
     with _opened(settings) as session:
         if settings.log is None:
             configure(sys.stderr)
@@ -97,7 +103,10 @@ def _opened(settings: Settings) -> Iterator[Session]:
 
 
 def read_grid(session: Session, start: dt.date | None, end: dt.date | None) -> tuple[Snapshot, Grid]:
-    """The ledger and the state of every cell of the seasons around a range (None: all there are)."""
+    """The ledger and the state of every cell of the seasons around a range.
+
+    All seasons when the range is open on both sides, or when nothing is loaded near it.
+    """
     from shared.ledger.repository import read_snapshot  # noqa: PLC0415
     from shared.planner.state import evaluate  # noqa: PLC0415
 
@@ -109,7 +118,10 @@ def read_grid(session: Session, start: dt.date | None, end: dt.date | None) -> t
         request_id=None,
         backfill_id=None,
     )
-    return snapshot, evaluate(session.topology, snapshot, session.clock.now())
+    grid = evaluate(session.topology, snapshot, session.clock.now())
+    if not grid.seasons and (start is not None or end is not None):
+        return read_grid(session, None, None)
+    return snapshot, grid
 
 
 def no_dates(grid: Grid, start: dt.date | None, end: dt.date | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +11,13 @@ import typer
 
 from services.console.context import Session, work_session
 from services.console.init import initialise_session
-from services.console.live import run_workers
+from services.console.live import Tally, run_workers
 from services.console.options import AsJson, FromDate, ToDate
 from services.console.output import InputError, check_range, count, date_span, progress_bar, show, write_json
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from services.ingest.source import RawFile
     from services.ingest.writer import IngestReport
 
@@ -128,7 +130,7 @@ def _ingest(
         if not as_json:
             _tell(report)
         if process:
-            _process(session, report, quiet=as_json)
+            run_what_follows(session, report, quiet=as_json)
         if as_json:
             write_json(
                 {
@@ -147,12 +149,21 @@ def _write(
     *,
     quiet: bool,
 ) -> IngestReport:
-    from services.bootstrap import new_id  # noqa: PLC0415
-    from services.ingest.writer import dates_in, tables_of, write  # noqa: PLC0415
+    from services.ingest.writer import dates_in, tables_of  # noqa: PLC0415
 
     tables = tables_of(found)
     initialise_session(session)
     days = None if spoken_range is None else dates_in(session.warehouse, tables, *spoken_range)
+    return write_tables(session, tables, days, quiet=quiet)
+
+
+def write_tables(
+    session: Session, tables: Mapping[str, pa.Table], days: Sequence[dt.date] | None, *, quiet: bool
+) -> IngestReport:
+    """Write validated raw tables, with a progress bar."""
+    from services.bootstrap import new_id  # noqa: PLC0415
+    from services.ingest.writer import write  # noqa: PLC0415
+
     with progress_bar("Writing dates", quiet=quiet) as advance:
         return write(
             tables,
@@ -172,10 +183,11 @@ def _tell(report: IngestReport) -> None:
     show([f"Ingested {count(len(report.dates), 'date')} ({span}); content of {changed} is new."])
 
 
-def _process(session: Session, report: IngestReport, *, quiet: bool) -> None:
+def run_what_follows(session: Session, report: IngestReport, *, quiet: bool) -> Tally:
+    """Publish the raw completion of an ingest and run everything that it concerns."""
     from services.ingest.writer import completions  # noqa: PLC0415
     from shared.topology.declaration import Phase  # noqa: PLC0415
     from shared.topology.graph import COMPLETION_TOPICS  # noqa: PLC0415
 
     messages = [(COMPLETION_TOPICS[Phase.RAW], m) for m in completions(report, session.clock)]
-    run_workers(session, messages, planned=None, quiet=quiet)
+    return run_workers(session, messages, planned=None, quiet=quiet)

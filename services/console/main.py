@@ -13,7 +13,19 @@ from typing import Annotated
 
 import typer
 
-from services.console import backfill, context, coverage, failures, ingest, init, output, plan
+from services.console import (
+    backfill,
+    context,
+    coverage,
+    demo,
+    failures,
+    ingest,
+    init,
+    output,
+    plan,
+    query,
+    why,
+)
 
 #: In the order of `nba --help`: what changes the warehouse, then what looks at it.
 COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
@@ -22,6 +34,9 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("plan", plan.plan),
     ("coverage", coverage.coverage),
     ("failures", failures.failures),
+    ("why", why.why),
+    ("query", query.query),
+    ("demo", demo.demo),
 )
 GROUPS: tuple[tuple[str, Callable[[], typer.Typer]], ...] = (("ingest", ingest.build_ingest),)
 
