@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 _MOST_STEPS = 12
 _NAMED_ENTITIES = 3
-#: Position of the reason in a line about a missing game; what is before it is never wrapped.
-_REASON = 4
 
 
 def failures(
@@ -293,7 +291,7 @@ def render_failure(topology: Topology, failure: Failure) -> list[RenderableType]
     if failure.evidence.windows:
         lines.append(indented(windows_in_words(failure.evidence), 2))
     if failure.evidence.missing:
-        lines.append(_games(failure.evidence.missing))
+        lines.extend(_games(failure.evidence.missing))
     lines.append(indented(f"→ {next_action(failure)}", 2, "bold" if failure.open else "bright_black"))
     return lines
 
@@ -308,22 +306,9 @@ def windows_in_words(evidence: Evidence) -> str:
     return f"played of expected: {', '.join(counts)}"
 
 
-def _games(games: Sequence[MissingGame]) -> RenderableType:
-    rows = [
-        (
-            f"    {game.date or 'date unknown'}",
-            game.game_id or "",
-            game.team or "",
-            game.verdict,
-            game.reason or "",
-            f"({game.source})" if game.source else "",
-        )
-        for game in games
-    ]
-    shown = [position for position in range(len(rows[0])) if any(row[position] for row in rows)]
-    table = _table()
-    for position in shown:
-        table.add_column(no_wrap=position < _REASON)
-    for row in rows:
-        table.add_row(*(row[position] for position in shown))
-    return table
+def _games(games: Sequence[MissingGame]) -> Iterator[RenderableType]:
+    verdicts = max(len(game.verdict) for game in games)
+    for game in games:
+        where = "  ".join(part for part in (game.game_id, f"{game.team:<3}" if game.team else None) if part)
+        told = ", ".join(part for part in (game.reason, game.source and f"says {game.source}") if part)
+        yield indented(f"{game.date or 'date unknown'}  {where}  {game.verdict:<{verdicts}}  {told}", 4)
