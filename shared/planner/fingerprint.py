@@ -16,6 +16,9 @@ from shared.topology.declaration import Processor, Window
 
 _PART_LENGTH = 12
 _NOTHING = "-"
+#: Last part of the fingerprint of a cell whose date has no slot left: it runs to remove what was there, and
+#: neither that run nor its failures say anything of the date with slots.
+NO_SLOT = "no slot"
 _WEEK = dt.timedelta(days=7)
 _DAY = dt.timedelta(days=1)
 
@@ -69,10 +72,12 @@ def input_fingerprint(code_version: str, parts: Iterable[str]) -> str:
 def changed_inputs(processor: Processor, before: str, after: str) -> tuple[str, ...]:
     """What differs between two fingerprints of a cell, in words."""
     old, new = before.split(":"), after.split(":")
+    if (old[-1] == NO_SLOT) != (new[-1] == NO_SLOT):
+        return ("the slots of the date",)
     if old[0] != new[0] or len(old) != len(new):
         return ("the processor's code",)
     return tuple(
         f"{item.source} ({item.window.value})"
-        for item, was, now in zip(processor.inputs, old[1:], new[1:], strict=True)
+        for item, was, now in zip(processor.inputs, old[1:], new[1:], strict=False)
         if was != now
     )

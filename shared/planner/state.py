@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.clock import grace_ends
-from shared.planner.fingerprint import Chain, changed_inputs, input_fingerprint
+from shared.planner.fingerprint import NO_SLOT, Chain, changed_inputs, input_fingerprint
 from shared.planner.snapshot import EMPTY_FINGERPRINT, CellHistory, RawCell, Snapshot
 from shared.topology.declaration import RAW_SOURCES, RESULTS, SLOTS, Input, Processor, Window
 from shared.topology.graph import Topology
@@ -140,9 +140,10 @@ def _evaluate_season(
         ]
         waits = [(i, upstream[i.source]) for i in processor.inputs if i.source not in raw_chains]
         for day in season.dates:
-            fingerprint = input_fingerprint(
-                processor.code_version, [chain.part(item.window, day) for item, chain in inputs]
-            )
+            parts = [chain.part(item.window, day) for item, chain in inputs]
+            if not snapshot.raw[SLOTS][day].game_ids:
+                parts.append(NO_SLOT)
+            fingerprint = input_fingerprint(processor.code_version, parts)
             cell = _evaluate_cell(processor, day, fingerprint, waits, snapshot, now)
             cells[processor.name][day] = cell
             success = cell.history.success
