@@ -91,6 +91,8 @@ def wanted(cell: Cell, reprocess: Reprocess) -> bool:
         case Reprocess.FAILED:
             return cell.state in (State.FAILED, State.PARTIAL) and not cell.history.ran_for_request
         case Reprocess.ALL:
+            if cell.state in (State.MISSING, State.STALE):
+                return True
             return cell.state not in (State.WAITING, State.EMPTY) and not cell.history.ran_for_request
 
 
@@ -209,6 +211,5 @@ def _plan_cell(cell: Cell, scope: Scope, before: list[tuple[int, bool]]) -> Plan
         return None
     if cell.state in (State.MISSING, State.STALE) or cell.history.success is None:
         return PlannedCell(cell, wave, only_if_changed=False)
-    if scope.reprocess is Reprocess.ALL:
-        return None if cell.history.ran_for_request else PlannedCell(cell, wave, only_if_changed=False)
-    return PlannedCell(cell, wave, only_if_changed=True)
+    forced = scope.reprocess is Reprocess.ALL and not cell.history.ran_for_request
+    return PlannedCell(cell, wave, only_if_changed=not forced)
