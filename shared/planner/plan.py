@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.planner.snapshot import Backfill, Reprocess
 from shared.planner.state import Cell, Grid, Season, State
@@ -44,14 +44,18 @@ class Scope:
         What the backfill's cells bring about is followed whatever it asked for; a backfill of all cells
         goes on wanting all.
         """
-        both = [name for name in self.processors if name in backfill.processors]
+        if self.processors and backfill.processors:
+            names = tuple(name for name in self.processors if name in backfill.processors)
+            if not names:
+                # No name at all would mean every processor; an empty range means none.
+                return replace(self, start=dt.date.max, end=dt.date.min)
+        else:
+            names = self.processors or backfill.processors
         return Scope(
             max(self.start, backfill.start_date),
             min(self.end, backfill.end_date),
             Reprocess.ALL if backfill.reprocess is Reprocess.ALL else self.reprocess,
-            tuple(both)
-            if self.processors and backfill.processors
-            else self.processors or backfill.processors,
+            names,
             self.automatic,
         )
 
