@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +15,7 @@ from shared.topology.graph import RAW_INGEST, Topology
 #: Failed runs on one input fingerprint after which nothing but a person tries again.
 MAX_ATTEMPTS = 5
 _WEEK = dt.timedelta(days=7)
+_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -177,9 +178,10 @@ class _Progress:
         """The last wave planned in the window, and whether something in it stays unsettled."""
         if item.window is Window.ON_DATE:
             return self.waves.get(day, 0), day in self.blocked
-        position = bisect_left(self.dates, day)
+        last = day if item.window is Window.THROUGH else day - _DAY
+        position = bisect_right(self.dates, last)
         wave = self.running_wave[position - 1] if position else 0
-        return wave, bool(self.blocked) and self.blocked[0] < day
+        return wave, bool(self.blocked) and self.blocked[0] <= last
 
 
 def make_plan(topology: Topology, grid: Grid, scope: Scope) -> Plan:
