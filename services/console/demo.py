@@ -27,7 +27,7 @@ from shared.planner.state import State
 
 if TYPE_CHECKING:
     from services.console.triage import Failure
-    from services.ingest.synthetic import SyntheticSeason
+    from services.ingest.synthetic import LateDelivery, SyntheticSeason
 
 _SEED = 7
 _SEASON = 2023
@@ -89,7 +89,7 @@ def _raw_data(session: Session) -> SyntheticSeason:
             )
             + ".",
             "And these faults, which nobody tells the pipeline about:",
-            *(f"  {item.game_date}  {item.kind.value.replace('_', ' ')}" for item in month.late),
+            *(f"  {late.game_date}  {_in_words(late)}" for late in month.late),
         ]
     )
     report = write_tables(session, month.tables, None, quiet=False)
@@ -160,10 +160,14 @@ def _example(found: Sequence[Failure], kinds: Sequence[FailureType]) -> Failure 
 def _late_data(session: Session, month: SyntheticSeason, asked: Backfill, before: Counter[State]) -> None:
     _title("5. The late data arrives: only what read it runs again")
     everything = sum(before.values())
-    for late in month.late:
-        show([f"{late.game_date}  {late.kind.value.replace('_', ' ')}: the rows are here now"])
-        report = write_tables(session, late.tables, [late.game_date], quiet=True)
-        tally = run_what_follows(session, report, quiet=False)
+    last, *others = sorted(month.late, key=lambda late: late.game_date, reverse=True)
+    for heading, deliveries in (
+        ("One game day", [last]),
+        ("Everything else that was lost, at once", others),
+    ):
+        show([f"{heading}: {', '.join(f'{late.game_date} ({_in_words(late)})' for late in deliveries)}"])
+        reports = [write_tables(session, late.tables, [late.game_date], quiet=True) for late in deliveries]
+        tally = run_what_follows(session, reports, quiet=False)
         show(
             [
                 f"  {tally.cells} of {everything} cells ran, {tally.changed} came out different, "
@@ -173,6 +177,10 @@ def _late_data(session: Session, month: SyntheticSeason, asked: Backfill, before
         )
     _title("6. Which dates are right now?")
     _heat_map(session, asked)
+
+
+def _in_words(late: LateDelivery) -> str:
+    return late.kind.value.replace("_", " ")
 
 
 def _afterwards(session: Session) -> None:

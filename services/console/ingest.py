@@ -130,7 +130,7 @@ def _ingest(
         if not as_json:
             _tell(report)
         if process:
-            run_what_follows(session, report, quiet=as_json)
+            run_what_follows(session, [report], quiet=as_json)
         if as_json:
             write_json(
                 {
@@ -183,11 +183,12 @@ def _tell(report: IngestReport) -> None:
     show([f"Ingested {count(len(report.dates), 'date')} ({span}); content of {changed} is new."])
 
 
-def run_what_follows(session: Session, report: IngestReport, *, quiet: bool) -> Tally:
-    """Publish the raw completion of an ingest and run everything that it concerns."""
+def run_what_follows(session: Session, reports: Sequence[IngestReport], *, quiet: bool) -> Tally:
+    """Publish the raw completions of ingests and run everything that they concern."""
     from services.ingest.writer import completions  # noqa: PLC0415
     from shared.topology.declaration import Phase  # noqa: PLC0415
     from shared.topology.graph import COMPLETION_TOPICS  # noqa: PLC0415
 
-    messages = [(COMPLETION_TOPICS[Phase.RAW], m) for m in completions(report, session.clock)]
+    topic = COMPLETION_TOPICS[Phase.RAW]
+    messages = [(topic, m) for report in reports for m in completions(report, session.clock)]
     return run_workers(session, messages, planned=None, quiet=quiet)
