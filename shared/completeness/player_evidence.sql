@@ -18,6 +18,7 @@
 --   gap_games_count INT64      correctable gaps in the span
 --   data_completeness_pct FLOAT64  percent: (played + explained by an absence) / expected, in the span
 --   games_in_sample INT64      games played that a window of @span_played_games has: at most that many
+--   games_listed_before INT64  expected before D in the season, with the Cup final: game_number of the newest
 --   games_played_before INT64  played before D in the season, with the Cup final: the number of his newest game
 --                              among those with verdict PLAYED, by (game_date, game_id)
 --   games_played_season INT64  the same without the Cup final
@@ -277,6 +278,7 @@ SELECT
   w.span_gaps AS gap_games_count,
   SAFE_DIVIDE(100 * (w.span_played + w.span_absent), w.span_expected) AS data_completeness_pct,
   LEAST(w.played, @span_played_games) AS games_in_sample,
+  w.listed AS games_listed_before,
   w.played AS games_played_before,
   w.season_played AS games_played_season,
   w.season_listed AS games_listed_season,
