@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from services.console.context import no_dates, read_grid, read_session, season_name
 from services.console.options import AsJson, FromDate, ToDate
-from services.console.output import Json, check_range, console, count, date_span, show, write_json
+from services.console.output import Json, check_range, columns, console, count, date_span, show, write_json
 from shared.planner.state import Cell, Grid, Season, State
 from shared.topology.declaration import Processor
 from shared.topology.graph import Topology
@@ -40,7 +40,8 @@ _BLOCK_ASCII = "#"
 _DOT_ASCII = "."
 #: A day number is written above every fifth date, where it has room.
 _DAY_STEP = 5
-_LABEL_WIDTH = 6
+#: Room for dates on the narrowest terminal; a month's name and year needs as much.
+_LEAST_WIDTH = 8
 
 
 @dataclass(frozen=True)
@@ -197,11 +198,12 @@ def render_coverage(found: Coverage, *, width: int, unicode: bool) -> list[Rende
         f": {count(len(found.dates), 'game date')}, {date_span(found.dates[0], found.dates[-1])}", ""
     )
     lines: list[RenderableType] = [title, Text()]
-    for blocks in _blocks(found.dates, max(width - _LABEL_WIDTH, 10)):
+    for blocks in _blocks(found.dates, max(width - _label_width(found), _LEAST_WIDTH)):
         lines.extend(_heat_map(found, blocks, unicode=unicode))
         lines.append(Text())
     lines.append(_legend(found.states(), unicode=unicode))
-    lines.extend([Text(), _totals(found)])
+    lines.append(Text())
+    lines.extend(_totals(found, width))
     hints = _hints(found)
     if hints:
         lines.append(Text())
@@ -216,16 +218,21 @@ def _symbol(state: State, *, unicode: bool) -> str:
     return _BLOCK_ASCII if state is State.CURRENT else _DOT_ASCII
 
 
+def _label_width(found: Coverage) -> int:
+    return max(len(processor.abbreviation) for processor in found.topology.processors) + 2
+
+
 def _heat_map(found: Coverage, blocks: Sequence[_Block], *, unicode: bool) -> Iterator[Text]:
     from rich.text import Text  # noqa: PLC0415
 
-    indent = " " * _LABEL_WIDTH
+    label = _label_width(found)
+    indent = " " * label
     names = " ".join(f"{block.name:<{block.width}}" for block in blocks)
     numbers = " ".join(f"{_day_numbers(block.dates):<{block.width}}" for block in blocks)
     yield Text(indent + names.rstrip(), style="bold")
     yield Text(indent + numbers.rstrip(), style="bright_black")
     for processor in found.topology.processors:
-        line = Text(f"{processor.abbreviation:<{_LABEL_WIDTH}}")
+        line = Text(f"{processor.abbreviation:<{label}}")
         for position, block in enumerate(blocks):
             if position:
                 line.append(" ")
@@ -249,31 +256,28 @@ def _legend(states: Counter[State], *, unicode: bool) -> Text:
     return line
 
 
-def _totals(found: Coverage) -> RenderableType:
-    from rich.table import Table  # noqa: PLC0415
+def _totals(found: Coverage, width: int) -> Iterator[Text]:
+    from rich.text import Text  # noqa: PLC0415
 
     total = found.states()
     present = [state for state in State if total[state]]
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bright_black")
-    table.add_column("")
-    for state in present:
-        table.add_column(state.value, justify="right")
-    table.add_column("rows", justify="right")
-    table.add_column("dates with rows")
+    table = [["", *(state.value for state in present), "rows", "dates with rows"]]
     rows_in_all = 0
     for processor in found.topology.processors:
         own = list(found.of(processor))
         states = Counter(cell.state for cell in own)
         rows, first, last = _with_rows(own)
         rows_in_all += rows
-        table.add_row(
-            processor.abbreviation,
-            *(f"{states[state]:,}" if states[state] else "" for state in present),
-            f"{rows:,}",
-            "none" if first is None or last is None else date_span(first, last),
-        )
-    table.add_row("all", *(f"{total[state]:,}" for state in present), f"{rows_in_all:,}", "", style="bold")
-    return table
+        counts = [f"{states[state]:,}" if states[state] else "" for state in present]
+        span = "none" if first is None or last is None else date_span(first, last)
+        table.append([processor.abbreviation, *counts, f"{rows:,}", span])
+    table.append(["all", *(f"{total[state]:,}" for state in present), f"{rows_in_all:,}", ""])
+    numbers = range(1, len(present) + 2)
+    lines = columns(table, right=numbers)
+    if max(map(len, lines)) > width:
+        lines = columns([row[:-1] for row in table], right=numbers)
+    styles = ["bright_black", *("" for _ in found.topology.processors), "bold"]
+    return (Text(line, style=style) for line, style in zip(lines, styles, strict=True))
 
 
 def _hints(found: Coverage) -> list[str]:

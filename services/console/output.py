@@ -155,6 +155,19 @@ def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], No
         yield lambda done, everything: progress.update(task, completed=done, total=everything)
 
 
+def columns(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> list[str]:
+    """Rows as lines whose cells stand in line, two blanks between columns; `right` are flush right."""
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    flush_right = frozenset(right)
+    return [
+        "  ".join(
+            f"{cell:>{width}}" if position in flush_right else f"{cell:<{width}}"
+            for position, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """`1 cell`, `1,485 cells`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -22,7 +22,6 @@ from shared.topology.graph import Topology
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_ONLY_IF_CHANGED = "runs only if an earlier wave changes its inputs"
 _GAMES_TO_COME = re.compile(r"waiting for \d+ of \d+ games to be Final.*")
 _ROWS_TO_COME = re.compile(r"waiting for (\S+) rows of \d+ games.*")
 _UPSTREAM = re.compile(r"waiting for (\S+) of (\d{4}-\d{2}-\d{2})")
@@ -102,7 +101,7 @@ def plan_lines(topology: Topology, grid: Grid, planned: Plan) -> tuple[PlanLine,
     """A plan's cells, consecutive game dates with one reason put together; wave by wave, upstream first."""
     short = {p.name: p.abbreviation for p in topology.processors}
     reasons = [
-        (item.wave, item.cell, _ONLY_IF_CHANGED if item.only_if_changed else _why(item.cell, short))
+        (item.wave, item.cell, _maybe(item.cell) if item.only_if_changed else _why(item.cell, short))
         for item in planned.planned
     ]
     reasons.extend((0, cell, _why_not(cell, short)) for cell in planned.waiting)
@@ -139,6 +138,12 @@ def _why(cell: Cell, short: dict[str, str]) -> str:
             return f"runs after {upstream}, which may change it"
         case _:
             return f"{cell.state.value}: {cell.reason}"
+
+
+def _maybe(cell: Cell) -> str:
+    if cell.state in (State.MISSING, State.STALE):
+        return f"{cell.state.value}; runs if an earlier wave speaks of its date"
+    return "runs only if an earlier wave changes its inputs"
 
 
 def _why_not(cell: Cell, short: dict[str, str]) -> str:
@@ -192,7 +197,7 @@ def _title(scope: Scope, span: str, planned: Plan) -> RenderableType:
     text = Text(f"{count(sure, 'cell')} to run", style="bold")
     text.append(f" in {count(len(planned.waves()), 'wave')}, {span}, --reprocess {scope.reprocess.value}", "")
     if maybe:
-        text.append(f"; {maybe:,} more only if earlier waves change their inputs", "")
+        text.append(f"; {maybe:,} more may follow", "")
     return text
 
 
