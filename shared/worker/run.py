@@ -208,8 +208,11 @@ def _inputs_changed(cell: Cell) -> bool:
 
 
 def _standing(snapshot: Snapshot, batch: Batch) -> list[tuple[dt.date, str]]:
-    """Games with a slot on the dates, and the dates themselves: entities that cannot just disappear."""
+    """Games with a slot on the dates, and the dates that have one: entities that cannot just disappear."""
     slots = snapshot.raw[SLOTS]
     return [
-        (day, entity) for day in batch.dates for entity in (day.isoformat(), *sorted(slots[day].game_ids))
+        (day, entity)
+        for day in batch.dates
+        if slots[day].game_ids
+        for entity in (day.isoformat(), *sorted(slots[day].game_ids))
     ]
