@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from shared.warehouse.port import Rows, Warehouse
 
 
+_SQL = Path(__file__).parent / "sql"
 #: How the engine's lines that help begin.
 _SUGGESTIONS = ("Did you mean", "Candidate")
 
@@ -101,17 +103,16 @@ def run_query(warehouse: Warehouse, sql: str) -> Rows:
     except port.TransientWarehouseError:
         raise
     except port.WarehouseError as error:
-        _check_initialised(warehouse)
+        check_initialised(warehouse)
         raise InputError(_in_words(error)) from error
 
 
-def _check_initialised(warehouse: Warehouse) -> None:
+def check_initialised(warehouse: Warehouse) -> None:
     """Raises TableNotFoundError when the warehouse has no ledger: then nothing can be found in it."""
-    from shared.sql import Statement  # noqa: PLC0415
+    from shared.sql import Statement, read_sql  # noqa: PLC0415
     from shared.warehouse import port  # noqa: PLC0415
 
-    text = "SELECT 1 FROM nba_orchestration.ledger WHERE cell_date = DATE '2000-01-01' LIMIT 1"
-    port.query(warehouse, Statement("is initialised", text), {})
+    port.query(warehouse, Statement("is_initialised", read_sql(_SQL / "is_initialised.sql")), {})
 
 
 def _in_words(error: Exception) -> str:
