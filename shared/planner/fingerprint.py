@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from shared.planner.snapshot import EMPTY_FINGERPRINT
 from shared.topology.declaration import Processor, Window
@@ -37,6 +37,7 @@ class Chain:
         self._dates: list[dt.date] = []
         self._cumulative: list[str] = []
         self._by_date: dict[dt.date, str] = {}
+        self._parts: dict[Window, Sequence[str]] = {}
         running = hashlib.blake2b(digest_size=_PART_LENGTH // 2)
         for day, fingerprint in fingerprints:
             if fingerprint == EMPTY_FINGERPRINT:
@@ -58,6 +59,12 @@ class Chain:
                 return self._before(day + _DAY)
             case Window.NEXT_WEEK:
                 return self._before(day + _WEEK + _DAY)
+
+    def parts(self, window: Window, days: Sequence[dt.date]) -> Sequence[str]:
+        """`part` for every date of a season; asked for again, the same list."""
+        if window not in self._parts:
+            self._parts[window] = [self.part(window, day) for day in days]
+        return self._parts[window]
 
     def _before(self, day: dt.date) -> str:
         position = bisect_left(self._dates, day)

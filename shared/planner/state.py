@@ -14,6 +14,9 @@ from shared.planner.snapshot import EMPTY_FINGERPRINT, CellHistory, RawCell, Sna
 from shared.topology.declaration import RAW_SOURCES, RESULTS, SLOTS, Input, Processor, Window
 from shared.topology.graph import Topology
 
+#: No date's grace lasts longer: spares looking up the time zone for dates long past.
+_GRACE_AT_MOST = dt.timedelta(days=3)
+
 
 class State(StrEnum):
     """What can be said of a cell."""
@@ -130,6 +133,7 @@ def _evaluate_season(
     cells: dict[str, dict[dt.date, Cell]],
 ) -> None:
     raw_chains = {source: _raw_chain(snapshot, source, season.season_year) for source in RAW_SOURCES}
+    in_grace = {day for day in season.dates if day >= now.date() - _GRACE_AT_MOST and now < grace_ends(day)}
     upstream: dict[str, _Upstream] = {}
     for processor in topology.processors:
         outputs: list[tuple[dt.date, str]] = []
@@ -139,12 +143,13 @@ def _evaluate_season(
             for item in processor.inputs
         ]
         waits = [(i, upstream[i.source]) for i in processor.inputs if i.source not in raw_chains]
-        for day in season.dates:
-            parts = [chain.part(item.window, day) for item, chain in inputs]
+        columns = [chain.parts(item.window, season.dates) for item, chain in inputs]
+        for position, day in enumerate(season.dates):
+            parts = [column[position] for column in columns]
             if not snapshot.raw[SLOTS][day].game_ids:
                 parts.append(NO_SLOT)
             fingerprint = input_fingerprint(processor.code_version, parts)
-            cell = _evaluate_cell(processor, day, fingerprint, waits, snapshot, now)
+            cell = _evaluate_cell(processor, day, fingerprint, waits, snapshot, in_grace=day in in_grace)
             cells[processor.name][day] = cell
             success = cell.history.success
             outputs.append((day, EMPTY_FINGERPRINT if success is None else success.output_fingerprint))
@@ -166,7 +171,8 @@ def _evaluate_cell(
     fingerprint: str,
     waits: list[tuple[Input, _Upstream]],
     snapshot: Snapshot,
-    now: dt.datetime,
+    *,
+    in_grace: bool,
 ) -> Cell:
     history = snapshot.history(processor.name, day)
     success, failed = history.success, history.failed
@@ -186,7 +192,7 @@ def _evaluate_cell(
         if (success is None or success.record_count == 0) and not history.open_failures:
             return cell(State.EMPTY, "no slot is left on this date")
         return cell(State.STALE, "no slot is left on this date, but rows or open failures are")
-    if processor.waits_for_results and now < grace_ends(day):
+    if in_grace and processor.waits_for_results:
         pending = _not_landed(processor, day, slots, snapshot)
         if pending is not None:
             return cell(State.WAITING, pending, waits_for_raw=True)

@@ -1,25 +1,25 @@
 -- Everything the planner looks at, in one job: per cell the newest successful and the newest failed run, the
 -- open correctable failures, and the backfill in question.
 SELECT
-  kind,
-  cell_name,
-  cell_date,
-  season_year,
-  status,
-  input_fingerprint,
-  output_fingerprint,
-  record_count,
-  game_ids AS detail,
-  sequence,
-  attempt,
-  run_id,
-  causation_id,
-  error,
-  LOGICAL_OR(IFNULL(backfill_id = @request_id, FALSE) OR correlation_id = @request_id)
-    OVER (PARTITION BY cell_name, cell_date) AS ran_for_request
-FROM nba_orchestration.ledger
-WHERE cell_date BETWEEN @from_date AND @to_date
-QUALIFY ROW_NUMBER() OVER (PARTITION BY cell_name, cell_date, status = 'failed' ORDER BY sequence DESC) = 1
+  l.kind, l.cell_name, l.cell_date, l.season_year, l.status, l.input_fingerprint, l.output_fingerprint,
+  l.record_count, l.game_ids AS detail, l.sequence, l.attempt, l.run_id, l.causation_id, l.error,
+  newest.ran_for_request
+FROM nba_orchestration.ledger AS l
+JOIN (
+  SELECT
+    cell_name,
+    cell_date,
+    MAX(IF(status = 'failed', NULL, sequence)) AS success,
+    MAX(IF(status = 'failed', sequence, NULL)) AS failed,
+    LOGICAL_OR(IFNULL(backfill_id = @request_id, FALSE) OR correlation_id = @request_id) AS ran_for_request
+  FROM nba_orchestration.ledger
+  WHERE cell_date BETWEEN @from_date AND @to_date
+  GROUP BY cell_name, cell_date
+) AS newest
+  ON newest.cell_name = l.cell_name
+  AND newest.cell_date = l.cell_date
+  AND (l.sequence = newest.success OR l.sequence = newest.failed)
+WHERE l.cell_date BETWEEN @from_date AND @to_date
 UNION ALL
 SELECT
   'open', processor_name, analysis_date, CAST(NULL AS INT64), CAST(NULL AS STRING), CAST(NULL AS STRING),
