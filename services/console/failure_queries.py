@@ -6,14 +6,15 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from services.console.triage import Failure, failures_of
 from shared.failures.model import FailureCategory, FailureType
 from shared.failures.transitions import Status
 from shared.sql import Statement, read_sql
-from shared.tables import ColumnType
-from shared.warehouse.port import Parameter, Rows, Scalar, Warehouse, date, query, text, texts
+
+if TYPE_CHECKING:
+    from shared.warehouse.port import Parameter, Rows, Warehouse
 
 _SQL = Path(__file__).parent / "sql"
 _FIRST_DATE = dt.date(1946, 1, 1)
@@ -73,6 +74,10 @@ class FailureCount:
 
 def read_failures(warehouse: Warehouse, filters: Filters) -> tuple[Failure, ...]:
     """The failure rows to list."""
+    # What runs a query loads the engine's libraries; only who reads failures waits for that.
+    from shared.tables import ColumnType  # noqa: PLC0415
+    from shared.warehouse.port import Scalar, text, texts  # noqa: PLC0415
+
     return failures_of(
         _run(
             warehouse,
@@ -89,6 +94,8 @@ def read_failures(warehouse: Warehouse, filters: Filters) -> tuple[Failure, ...]
 
 def read_counts(warehouse: Warehouse, filters: Filters) -> tuple[FailureCount, ...]:
     """How many failures there are, listed or not."""
+    from shared.warehouse.port import text  # noqa: PLC0415
+
     status = text(None if filters.status is None else filters.status.value)
     rows = _run(warehouse, "failure_counts", {**_parameters(filters), "status": status})
     return tuple(map(_count, rows.values))
@@ -96,15 +103,21 @@ def read_counts(warehouse: Warehouse, filters: Filters) -> tuple[FailureCount, .
 
 def similar_entities(warehouse: Warehouse, fragment: str) -> tuple[str, ...]:
     """Entities with failures whose id contains the text."""
+    from shared.warehouse.port import text  # noqa: PLC0415
+
     rows = _run(warehouse, "similar_entities", {"text": text(fragment.lower())})
     return tuple(str(row[0]) for row in rows.values)
 
 
 def _run(warehouse: Warehouse, name: str, parameters: Mapping[str, Parameter]) -> Rows:
+    from shared.warehouse.port import query  # noqa: PLC0415
+
     return query(warehouse, Statement(name, read_sql(_SQL / f"{name}.sql")), parameters)
 
 
 def _parameters(filters: Filters) -> dict[str, Parameter]:
+    from shared.warehouse.port import date, text  # noqa: PLC0415
+
     return {
         "from_date": date(filters.start or _FIRST_DATE),
         "to_date": date(filters.end or _LAST_DATE),
