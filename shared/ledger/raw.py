@@ -14,7 +14,6 @@ from shared.worker.context import RunContext
 
 _SQL = Path(__file__).parent / "sql"
 _NOT_CONTENT = frozenset({"processed_at"})
-_RESULT_COLUMNS = ("game_id", "home_team_score", "away_team_score")
 #: Of the schedule, what is known before a game is played. A Final changes none of it.
 _SLOT_COLUMNS = (
     "game_id",
@@ -25,6 +24,16 @@ _SLOT_COLUMNS = (
     "start_time_et",
     "neutral_site_flag",
     "arena_name",
+)
+#: Of a Final game: the result, and what readers of results go by (a test compares it with what they read).
+_RESULT_COLUMNS = (
+    "game_id",
+    "season_year",
+    "season_type",
+    "home_team_tricode",
+    "away_team_tricode",
+    "home_team_score",
+    "away_team_score",
 )
 _POSTPONED = Column(
     name="postponed",

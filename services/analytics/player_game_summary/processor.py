@@ -10,6 +10,7 @@ from shared.topology.declaration import (
     PROPS,
     RESULTS,
     SHOT_CHART,
+    SLOTS,
     TEAM_BOX,
     EntityType,
     Input,
@@ -26,6 +27,7 @@ PROCESSOR = Processor(
     entity=EntityType.PLAYER,
     entity_column="player_lookup",
     inputs=(
+        Input(SLOTS, Window.ON_DATE),
         Input(RESULTS, Window.ON_DATE),
         Input(PLAYER_BOX, Window.ON_DATE),
         Input(TEAM_BOX, Window.ON_DATE),

@@ -8,6 +8,7 @@ from shared.topology.declaration import (
     PLAY_BY_PLAY,
     RESULTS,
     SHOT_CHART,
+    SLOTS,
     TEAM_BOX,
     EntityType,
     Input,
@@ -24,6 +25,7 @@ PROCESSOR = Processor(
     entity=EntityType.TEAM,
     entity_column="team_abbr",
     inputs=(
+        Input(SLOTS, Window.ON_DATE),
         Input(RESULTS, Window.ON_DATE),
         Input(TEAM_BOX, Window.ON_DATE),
         Input(SHOT_CHART, Window.ON_DATE),
