@@ -1,0 +1,1 @@
+"""Benchmarks: programs with a number and a ratio as their result, on the real season."""
