@@ -109,7 +109,8 @@ ABSENCE: Row = {
                     "game_id": "0022100444",
                     "team": "CHI",
                     "verdict": "PLAYER_DNP",
-                    "reason": "not reported",
+                    "reason": "Inactive",
+                    "report": "Out",
                 },
             ],
         }

@@ -287,7 +287,7 @@ def test_an_absence_shows_its_windows_and_the_reason_of_each_game() -> None:
           Played 3 of 5 games (last 14 days)
           played of expected: L5 4/5, L10 8/10, L7d 2/3, L14d 3/5
             2021-12-19  0022100437  CHI  PLAYER_DNP  Health and Safety Protocols, says nbac_injury_report
-            2021-12-20  0022100444  CHI  PLAYER_DNP  not reported
+            2021-12-20  0022100444  CHI  PLAYER_DNP  Inactive, injury report: Out
           → nothing: it is explained
         """
     )
