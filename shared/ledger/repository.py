@@ -147,7 +147,7 @@ class _Builder:
 
     def _add_run(self, key: tuple[str, dt.date], row: tuple) -> None:  # type: ignore[type-arg]
         if row[4] == "failed":
-            self._failed[key] = Failed(row[5], row[9], row[10], row[13] or "", row[12] or "")
+            self._failed[key] = Failed(row[5], row[9], row[10], row[13] or "", row[11], row[12] or "")
         else:
             self._success[key] = Success(row[5], row[6], row[7], row[9], row[11], row[12] or "")
         if row[14]:

@@ -54,6 +54,7 @@ class Failed:
     sequence: int
     attempt: int
     error: str
+    run_id: str
     causation_id: str
 
 

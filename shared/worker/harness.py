@@ -118,8 +118,12 @@ class Worker:
         if scope is None:
             return Outcome(Decision.NOTHING_TO_DO, 0)
         season, cells, more = ready_cells(grid, self.processor, scope, limit=self.max_dates_per_run)
+        again = self._publish_again(request, grid, scope)
         if season is None:
-            return self._nothing_ready(request, grid, scope)
+            if again:
+                return Outcome(Decision.PUBLISHED_AGAIN, 0)
+            waiting = any(cell.state is State.WAITING for cell in self._cells_of(scope, grid))
+            return Outcome(Decision.NOT_READY if waiting else Decision.NOTHING_TO_DO, 0)
         context = self._context(request)
         report = execute_run(
             self.processor,
@@ -188,22 +192,20 @@ class Worker:
         last = [season.dates[-1] for season in grid.seasons if season.start <= message.end_date]
         return replace(scope, end=min(scope.end, max([*last, message.end_date])))
 
-    def _nothing_ready(self, request: Request, grid: Grid, scope: Scope) -> Outcome:
-        """Acknowledge; but if this very message caused runs before, their completion may be lost: again."""
-        mine = [
-            cell for day, cell in grid.cells[self.processor.name].items() if scope.covers(cell.processor, day)
-        ]
-        caused: dict[str, list[Cell]] = {}
-        for cell in mine:
-            success = cell.history.success
-            if success is not None and success.causation_id == request.message_id:
-                caused.setdefault(success.run_id, []).append(cell)
-        for run_id, cells in caused.items():
-            self._publish(request, run_id, tuple(sorted(cell.date for cell in cells)), None)
-        if caused:
-            return Outcome(Decision.PUBLISHED_AGAIN, 0)
-        waiting = any(cell.state is State.WAITING for cell in mine)
-        return Outcome(Decision.NOT_READY if waiting else Decision.NOTHING_TO_DO, 0)
+    def _cells_of(self, scope: Scope, grid: Grid) -> list[Cell]:
+        cells = grid.cells[self.processor.name].items()
+        return [cell for day, cell in cells if scope.covers(self.processor.name, day)]
+
+    def _publish_again(self, request: Request, grid: Grid, scope: Scope) -> bool:
+        """Publish the completion of runs that this very message caused before: it may have been lost."""
+        caused: dict[str, list[dt.date]] = {}
+        for cell in self._cells_of(scope, grid):
+            for run in (cell.history.success, cell.history.failed):
+                if run is not None and run.causation_id == request.message_id:
+                    caused.setdefault(run.run_id, []).append(cell.date)
+        for run_id, days in caused.items():
+            self._publish(request, run_id, days, None)
+        return bool(caused)
 
     def _publish(
         self, request: Request, run_id: str, days: Sequence[dt.date], report: RunReport | None
