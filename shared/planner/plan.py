@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from shared.planner.snapshot import Backfill, Reprocess
@@ -63,8 +63,9 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCell:
-    """A cell that will run. `only_if_changed`: it is right as far as its inputs are, and runs only when the
-    cells planned before it come out different."""
+    """A cell that will run. `only_if_changed`: it may; it is right as far as its inputs are, and runs only
+    when the cells planned before it come out different, or it has to run in any case but nothing that is
+    certain to happen reaches it."""
 
     cell: Cell
     wave: int
@@ -149,6 +150,36 @@ def affected_scope(
     return Scope(first, last, Reprocess.STALE, (processor.name,), automatic=True)
 
 
+def passes_on(
+    topology: Topology,
+    grid: Grid,
+    processor: Processor,
+    start: dt.date,
+    end: dt.date,
+    *,
+    told: Collection[str],
+    backfill: Backfill | None,
+) -> bool:
+    """Whether a worker that has nothing to run on these dates must announce them all the same.
+
+    Cells downstream that waited for this processor become ready when its cells turn out right without a run,
+    and then hear of it from nobody. `told` are the processors that hear what this worker has heard.
+    """
+    season_end = max((season.dates[-1] for season in grid.seasons if season.start <= end), default=end)
+    for other in topology.processors:
+        scope = affected_scope(other, (processor.name,), start, end)
+        if scope is None or other.name in told:
+            continue
+        scope = scope if backfill is None else scope.within(backfill)
+        if any(
+            cell.state in (State.MISSING, State.STALE)
+            for day, cell in grid.cells[other.name].items()
+            if day <= season_end and scope.covers(other.name, day)
+        ):
+            return True
+    return False
+
+
 def _hit(item: Input, names: set[str]) -> bool:
     if item.source in RAW_SOURCES:
         return RAW_INGEST in names or item.source.partition(".")[0] in names
@@ -157,31 +188,63 @@ def _hit(item: Input, names: set[str]) -> bool:
 
 @dataclass
 class _Progress:
-    """Of one processor in a season: per date, the wave it is planned in, or that it stays unsettled."""
+    """Of one processor in a season: per date, the wave it is planned in, or that it stays unsettled.
 
+    `heard`: the first date that something planned before may announce to this processor. `doubtful`: dates
+    that have to run, but that nothing certain reaches.
+    """
+
+    heard: dt.date
     waves: dict[dt.date, int] = field(default_factory=dict)
+    certain: list[dt.date] = field(default_factory=list)
+    doubtful: list[dt.date] = field(default_factory=list)
     blocked: list[dt.date] = field(default_factory=list)
     running_wave: list[int] = field(default_factory=list)
     dates: list[dt.date] = field(default_factory=list)
 
-    def add(self, day: dt.date, wave: int | None, *, settled: bool) -> None:
-        """Take note of a date, in ascending order: planned in `wave`, or else settled or not."""
-        if wave is not None:
-            self.waves[day] = wave
+    def add(self, day: dt.date, planned: PlannedCell | None, *, settled: bool, doubtful: bool) -> None:
+        """Take note of a date, in ascending order: planned, or else settled or not."""
+        if planned is not None:
+            self.waves[day] = planned.wave
+            if not planned.only_if_changed:
+                self.certain.append(day)
+            elif doubtful:
+                self.doubtful.append(day)
         elif not settled:
             self.blocked.append(day)
         before = self.running_wave[-1] if self.running_wave else 0
         self.dates.append(day)
-        self.running_wave.append(max(before, wave or 0))
+        self.running_wave.append(max(before, self.waves.get(day, 0)))
 
-    def wave_and_block(self, item: Input, day: dt.date) -> tuple[int, bool]:
-        """The last wave planned in the window, and whether something in it stays unsettled."""
+    def before(self, item: Input, day: dt.date) -> _Before:
+        """What is planned of this processor in the window in which a cell of `day` reads it."""
         if item.window is Window.ON_DATE:
-            return self.waves.get(day, 0), day in self.blocked
+            return _Before(
+                self.waves.get(day, 0), day in self.certain, day in self.doubtful, day in self.blocked
+            )
         last = day if item.window is Window.THROUGH else day - _DAY
         position = bisect_right(self.dates, last)
-        wave = self.running_wave[position - 1] if position else 0
-        return wave, bool(self.blocked) and self.blocked[0] <= last
+        return _Before(
+            wave=self.running_wave[position - 1] if position else 0,
+            certain=bool(self.certain) and self.certain[0] <= last,
+            doubtful=bool(self.doubtful) and self.doubtful[0] <= last,
+            blocked=bool(self.blocked) and self.blocked[0] <= last,
+        )
+
+    def first_announced(self) -> dt.date:
+        """The first date of which those downstream may hear."""
+        return min(self.heard, next(iter(self.waves), dt.date.max))
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """Of one input of a cell: the last wave planned in its window, and whether something there runs for
+    certain, is doubtful, or stays unsettled."""
+
+    wave: int
+    certain: bool
+    doubtful: bool
+    blocked: bool
 
 
 def make_plan(topology: Topology, grid: Grid, scope: Scope) -> Plan:
@@ -192,30 +255,40 @@ def make_plan(topology: Topology, grid: Grid, scope: Scope) -> Plan:
         progress: dict[str, _Progress] = {}
         for processor in topology.processors:
             upstream = [(i, progress[i.source]) for i in processor.inputs if i.source not in RAW_SOURCES]
-            own = progress[processor.name] = _Progress()
+            heard = min((done.first_announced() for _, done in upstream), default=dt.date.max)
+            own = progress[processor.name] = _Progress(heard)
             for day in season.dates:
                 cell = grid.cells[processor.name][day]
-                before = [done.wave_and_block(item, day) for item, done in upstream]
-                item = _plan_cell(cell, scope, before)
-                own.add(day, None if item is None else item.wave, settled=cell.state.settled)
-                if item is not None:
-                    planned.append(item)
+                before = [done.before(item, day) for item, done in upstream]
+                planned_cell = _plan_cell(cell, scope, before, heard)
+                must_run = cell.state in (State.MISSING, State.STALE)
+                own.add(
+                    day,
+                    planned_cell,
+                    settled=cell.state.settled,
+                    doubtful=must_run or any(item.doubtful for item in before),
+                )
+                if planned_cell is not None:
+                    planned.append(planned_cell)
                 elif cell.state is State.WAITING and scope.covers(processor.name, day):
                     waiting.append(cell)
     return Plan(tuple(planned), tuple(waiting))
 
 
-def _plan_cell(cell: Cell, scope: Scope, before: list[tuple[int, bool]]) -> PlannedCell | None:
+def _plan_cell(cell: Cell, scope: Scope, before: list[_Before], heard: dt.date) -> PlannedCell | None:
     if not scope.covers(cell.processor, cell.date) or cell.waits_for_raw:
         return None
-    if any(blocked for _, blocked in before):
-        return None
-    wave = 1 + max((w for w, _ in before), default=0)
+    wave = 1 + max((item.wave for item in before), default=0)
     if wanted(cell, scope.reprocess):
         return PlannedCell(cell, wave, only_if_changed=False)
-    if wave == 1 or cell.state is State.EMPTY:
+    if cell.state is State.EMPTY or (cell.state is State.WAITING and any(i.blocked for i in before)):
         return None
-    if cell.state in (State.MISSING, State.STALE) or cell.history.success is None:
-        return PlannedCell(cell, wave, only_if_changed=False)
+    must_run = cell.state in (State.MISSING, State.STALE)
+    if wave == 1:
+        # A completion speaks of a range, so that it can reach cells whose own windows it does not touch.
+        return PlannedCell(cell, 2, only_if_changed=True) if must_run and heard <= cell.date else None
+    never_ran = cell.history.success is None and cell.history.failed is None
     forced = scope.reprocess is Reprocess.ALL and not cell.history.ran_for_request
-    return PlannedCell(cell, wave, only_if_changed=not forced)
+    settles = not any(item.doubtful for item in before)
+    certain = forced or ((must_run or (never_ran and settles)) and any(item.certain for item in before))
+    return PlannedCell(cell, wave, only_if_changed=not certain)

@@ -21,7 +21,7 @@ from shared.messages.models import (
     RawDataRequested,
     TriggerSource,
 )
-from shared.planner.plan import Scope, affected_scope, ready_cells
+from shared.planner.plan import Scope, affected_scope, passes_on, ready_cells
 from shared.planner.snapshot import Snapshot
 from shared.planner.state import Cell, Grid, State, evaluate
 from shared.topology.declaration import Phase, Processor
@@ -119,8 +119,11 @@ class Worker:
             return Outcome(Decision.NOTHING_TO_DO, 0)
         season, cells, more = ready_cells(grid, self.processor, scope, limit=self.max_dates_per_run)
         again = self._publish_again(request, grid, scope)
+        awaited = self._awaited(message, snapshot, grid, scope)
         if season is None:
-            if again:
+            if awaited:
+                self._publish(request, self.ports.new_id(), awaited, None)
+            if again or awaited:
                 return Outcome(Decision.PUBLISHED_AGAIN, 0)
             waiting = any(cell.state is State.WAITING for cell in self._cells_of(scope, grid))
             return Outcome(Decision.NOT_READY if waiting else Decision.NOTHING_TO_DO, 0)
@@ -135,7 +138,7 @@ class Worker:
             cells,
         )
         self.ports.on_run(report)
-        self._publish(request, context.run_id, report.dates, report)
+        self._publish(request, context.run_id, (*report.dates, *awaited), report)
         if more:
             self._continue(request, scope)
         if len(report.failed) == len(report.dates):
@@ -207,6 +210,20 @@ class Worker:
             self._publish(request, run_id, days, None)
         return bool(caused)
 
+    def _awaited(
+        self, message: PhaseCompleted | ProcessRequested, snapshot: Snapshot, grid: Grid, scope: Scope
+    ) -> tuple[dt.date, ...]:
+        """Dates to announce without a run, because cells downstream are ready and hear of it from nobody."""
+        dates = tuple(cell.date for cell in self._cells_of(scope, grid))
+        if not dates:
+            return ()
+        told = {p.name for p in self.topology.processors if _hears(p, message)}
+        backfill = snapshot.backfills.get(message.backfill_id or "")
+        held_up = passes_on(
+            self.topology, grid, self.processor, dates[0], dates[-1], told=told, backfill=backfill
+        )
+        return (dates[0], dates[-1]) if held_up else ()
+
     def _publish(
         self, request: Request, run_id: str, days: Sequence[dt.date], report: RunReport | None
     ) -> None:
@@ -257,6 +274,15 @@ def _status(report: RunReport | None) -> CompletionStatus:
     if report.failed:
         return CompletionStatus.PARTIAL
     return CompletionStatus.SUCCESS if report.record_count else CompletionStatus.NO_DATA
+
+
+def _hears(processor: Processor, message: PhaseCompleted | ProcessRequested) -> bool:
+    """Whether a message is delivered to this processor and is about its cells."""
+    if isinstance(message, PhaseCompleted):
+        names = (message.processor_name,)
+        return affected_scope(processor, names, message.start_date, message.end_date) is not None
+    named = {processor.name, processor.class_name} & {*message.processors}
+    return processor.phase is message.phase and (not message.processors or bool(named))
 
 
 def _from_somebody_else(message: PhaseCompleted | ProcessRequested, snapshot: Snapshot) -> bool:
