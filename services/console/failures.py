@@ -311,5 +311,7 @@ def _games(games: Sequence[MissingGame]) -> Iterator[RenderableType]:
     for game in games:
         where = "  ".join(part for part in (game.game_id, f"{game.team:<3}" if game.team else None) if part)
         report = game.report and f"injury report: {game.report}"
-        told = ", ".join(part for part in (game.reason, game.source and f"says {game.source}", report) if part)
+        told = ", ".join(
+            part for part in (game.reason, game.source and f"says {game.source}", report) if part
+        )
         yield indented(f"{game.date or 'date unknown'}  {where}  {game.verdict:<{verdicts}}  {told}", 4)
