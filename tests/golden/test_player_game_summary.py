@@ -1,4 +1,4 @@
-"""Player game summary: box scores, shots and lines of a game in, one row per appearance out."""
+"""Player game summary: box scores of a game in, one row per appearance or a failure out."""
 
 from __future__ import annotations
 
@@ -9,8 +9,19 @@ import pytest
 
 from shared.topology.declaration import PLAYER_BOX, TEAM_BOX
 from shared.warehouse.port import Value
-from tests.support import direct
-from tests.support.derived_rows import Row, Staged, processor_of, stage_dates
+from tests.golden.player_games import (
+    BOSTON,
+    CHICAGO,
+    GAME,
+    LAVINE,
+    OPENER,
+    TATUM,
+    VUCEVIC,
+    bench,
+    opener,
+    picked,
+    summarise,
+)
 from tests.support.raw_rows import (
     SCHEDULE,
     Game,
@@ -20,68 +31,11 @@ from tests.support.raw_rows import (
     changed,
     final_game,
     final_slot,
-    play,
     player_box,
-    points_prop,
     postponed_slot,
-    shot,
     slot,
-    to_tables,
     without,
 )
-
-FOLDER = "analytics/player_game_summary"
-OPENER = dt.date(2021, 10, 19)
-GAME = Game("0022100001", OPENER, "BOS", "CHI")
-TATUM = Line("jaysontatum", 2880, points=5, fgm=2, fga=4, three_made=1, three_attempted=1)
-LAVINE = Line(
-    "zachlavine",
-    2400,
-    points=25,
-    fgm=9,
-    fga=18,
-    three_made=2,
-    three_attempted=6,
-    ftm=5,
-    fta=6,
-    oreb=1,
-    dreb=4,
-    assists=5,
-    steals=1,
-    turnovers=3,
-    fouls=2,
-)
-VUCEVIC = Line("nikolavucevic", 2880, points=20, fgm=10, fga=20)
-ZONES = ("paint_attempts", "paint_makes", "mid_range_attempts", "mid_range_makes", "zone_source")
-CREATION = ("assisted_fg_makes", "unassisted_fg_makes", "and1_count")
-LINE = ("points_line", "over_under_result", "margin")
-
-
-def bench(prefix: str, players: int, seconds: int) -> list[Line]:
-    """Players who only spend time on court."""
-    return [Line(f"{prefix}{chr(ord('a') + number)}", seconds) for number in range(players)]
-
-
-BOSTON = [TATUM, *bench("celtic", 4, 2880)]
-CHICAGO = [LAVINE, VUCEVIC, *bench("bull", 3, 3040)]
-
-
-def opener() -> list[RawRow]:
-    """Boston 5, Chicago 45: a game that reconciles, with nothing but its box score."""
-    return final_game(GAME, home=BOSTON, away=CHICAGO)
-
-
-def summarise(rows: list[RawRow], *dates: dt.date) -> Staged:
-    warehouse = direct.memory_warehouse(to_tables(rows))
-    staged = stage_dates(
-        warehouse, processor_of(FOLDER), dates or (OPENER,), season_start=OPENER, season_year=2021
-    )
-    assert staged.unaccounted() == 0
-    return staged
-
-
-def picked(row: Row, names: tuple[str, ...]) -> list[Value]:
-    return [row[name] for name in names]
 
 
 def test_row_holds_the_box_score_and_what_follows_from_it() -> None:
@@ -199,141 +153,6 @@ def test_overtime_lengthens_the_team_time_that_usage_is_measured_against() -> No
     assert row["usage_rate"] == pytest.approx(100.0)
 
 
-def charted() -> list[RawRow]:
-    """Boston's four shots: two in the paint, one from mid-range, one three."""
-    return [
-        shot(GAME, "BOS", 1, "jaysontatum"),
-        shot(GAME, "BOS", 2, "jaysontatum", shot_zone_basic="In The Paint (Non-RA)", shot_made=True),
-        shot(GAME, "BOS", 3, "jaysontatum", shot_zone_basic="Mid-Range"),
-        shot(GAME, "BOS", 4, "jaysontatum", shot_type="3PT", shot_zone_basic="Backcourt", shot_made=True),
-    ]
-
-
-def told() -> list[RawRow]:
-    """The same four shots as text: by distance, the second is no longer in the paint."""
-    return [
-        play(GAME, "BOS", 1, "jaysontatum", shot_distance=None),
-        play(GAME, "BOS", 2, "jaysontatum", shot_distance=9, shot_made=True, and_one=True),
-        play(GAME, "BOS", 3, "jaysontatum", shot_distance=8),
-        play(GAME, "BOS", 4, "jaysontatum", shot_type="3PT", shot_distance=24, shot_made=True, assisted=True),
-    ]
-
-
-def test_zones_come_from_a_shot_chart_with_all_attempts() -> None:
-    staged = summarise([*opener(), *charted(), *told()])
-
-    tatum = staged.row(player_lookup="jaysontatum")
-    assert picked(tatum, ZONES) == [2, 1, 1, 0, "shot_chart"]
-    assert tatum["data_quality_tier"] == "gold"
-    idle = staged.row(player_lookup="celtica")
-    assert picked(idle, (*ZONES, *CREATION)) == [0, 0, 0, 0, "shot_chart", 0, 0, 0]
-    assert picked(staged.row(player_lookup="zachlavine"), ZONES) == [None] * 5
-
-
-def test_a_two_beyond_the_arc_by_zone_is_mid_range_and_a_three_by_zone_mid_range_is_a_three() -> None:
-    odd = charted()
-    odd[2] = odd[2].having(shot_zone_basic="Above the Break 3")
-    odd[3] = odd[3].having(shot_zone_basic="Mid-Range")
-
-    assert picked(summarise([*opener(), *odd]).row(player_lookup="jaysontatum"), ZONES) == [
-        2,
-        1,
-        1,
-        0,
-        "shot_chart",
-    ]
-
-
-def test_a_chart_that_is_cut_off_is_replaced_by_the_play_by_play() -> None:
-    tatum = summarise([*opener(), *charted()[:-1], *told()]).row(player_lookup="jaysontatum")
-
-    assert picked(tatum, ZONES) == [2, 0, 1, 1, "play_by_play"]
-    assert tatum["data_quality_tier"] == "silver"
-
-
-@pytest.mark.parametrize("flaw", [{"shot_zone_basic": None}, {"shot_made": None}, {"shot_type": None}])
-def test_a_chart_with_a_shot_it_cannot_place_is_not_used(flaw: dict[str, Value]) -> None:
-    shots = charted()
-    shots[1] = shots[1].having(**flaw)
-
-    assert picked(summarise([*opener(), *shots]).row(player_lookup="jaysontatum"), ZONES) == [None] * 5
-
-
-def test_a_chart_under_another_spelling_of_his_name_gives_him_no_zones() -> None:
-    shots = [row.having(player_lookup="jaysontatumjr") for row in charted()]
-
-    staged = summarise([*opener(), *shots])
-
-    assert picked(staged.row(player_lookup="jaysontatum"), ZONES) == [None] * 5
-    assert picked(staged.row(player_lookup="celtica"), ZONES) == [0, 0, 0, 0, "shot_chart"]
-
-
-def test_a_play_by_play_with_a_doubled_event_is_not_used() -> None:
-    events = [*told(), play(GAME, "BOS", 5, "jaysontatum", shot_distance=2)]
-
-    tatum = summarise([*opener(), *events]).row(player_lookup="jaysontatum")
-
-    assert picked(tatum, (*ZONES, *CREATION)) == [None] * 8
-
-
-def test_an_ambiguous_name_costs_the_zones_of_that_player_alone() -> None:
-    brown = Line("jaylenbrown", 2880, points=2, fgm=1, fga=2)
-    rows = final_game(GAME, home=[TATUM, brown, *bench("celtic", 3, 2880)], away=CHICAGO)
-    events = [
-        *told(),
-        play(GAME, "BOS", 5, "jaylenbrown", shot_made=True),
-        play(GAME, "BOS", 6, None, shot_distance=17),
-    ]
-
-    staged = summarise([*rows, *events])
-
-    assert picked(staged.row(player_lookup="jaysontatum"), ZONES) == [2, 0, 1, 1, "play_by_play"]
-    assert picked(staged.row(player_lookup="jaylenbrown"), (*ZONES, *CREATION)) == [None] * 8
-
-
-def test_shot_creation_is_known_zero_or_unknown_but_never_a_default() -> None:
-    with_text = summarise([*opener(), *told()])
-    chart_alone = summarise([*opener(), *charted()])
-    unmarked = [row.having(assisted=None) for row in told()]
-    unmarked_text = summarise([*opener(), *unmarked])
-
-    assert picked(with_text.row(player_lookup="jaysontatum"), CREATION) == [1, 1, 1]
-    assert picked(with_text.row(player_lookup="celtica"), CREATION) == [0, 0, 0]
-    assert picked(with_text.row(player_lookup="zachlavine"), CREATION) == [None] * 3
-    assert picked(chart_alone.row(player_lookup="jaysontatum"), CREATION) == [None] * 3
-    tatum = unmarked_text.row(player_lookup="jaysontatum")
-    assert picked(tatum, ("zone_source", *CREATION)) == ["play_by_play", None, None, None]
-
-
-def test_line_is_the_lower_median_of_main_lines_in_the_last_snapshots_before_the_start() -> None:
-    start = dt.datetime(2021, 10, 19, 23, tzinfo=dt.UTC)
-    early = start - dt.timedelta(hours=9)
-    rows = [
-        *opener(),
-        # Replaced by a later snapshot of the same bookmaker.
-        points_prop(GAME, "zachlavine", "acme", 40.5, snapshot_timestamp=early),
-        points_prop(GAME, "zachlavine", "acme", 23.5),
-        # Alternate lines: 25.5 is priced most alike.
-        points_prop(GAME, "zachlavine", "bet", 21.5, over_price=1.4, under_price=2.6),
-        points_prop(GAME, "zachlavine", "bet", 25.5, over_price=1.85, under_price=1.95),
-        points_prop(GAME, "zachlavine", "bet", 29.5, over_price=2.7, under_price=1.4),
-        points_prop(GAME, "zachlavine", "cash", 24.5),
-        points_prop(GAME, "zachlavine", "dime", 26.5, snapshot_timestamp=early),
-        # Taken when the game was on.
-        points_prop(GAME, "zachlavine", "live", 60.5, snapshot_timestamp=start),
-        points_prop(GAME, "jaysontatum", "acme", 5.0),
-        points_prop(GAME, "nikolavucevic", "acme", 20.5),
-        points_prop(GAME, "nobody", "acme", 9.5),
-    ]
-
-    staged = summarise(rows)
-
-    assert picked(staged.row(player_lookup="zachlavine"), LINE) == [24.5, "OVER", 0.5]
-    assert picked(staged.row(player_lookup="jaysontatum"), LINE) == [5.0, "PUSH", 0.0]
-    assert picked(staged.row(player_lookup="nikolavucevic"), LINE) == [20.5, "UNDER", -0.5]
-    assert picked(staged.row(player_lookup="celtica"), LINE) == [None, None, None]
-
-
 def test_a_final_game_without_player_rows_is_a_gap_and_leaves_the_other_game_alone() -> None:
     other = Game("0022100002", OPENER, "LAL", "GSW")
     rows = [
@@ -373,16 +192,18 @@ def test_a_final_game_without_player_rows_is_a_gap_and_leaves_the_other_game_alo
 def unreconciled() -> dict[str, list[RawRow]]:
     """What can be wrong with the lists of a game, each alone."""
     third = Game(GAME.game_id, OPENER, "LAL", "CHI")
+    unscored = [*without(opener(), SCHEDULE), final_slot(GAME, None, None)]
     lavine: dict[str, Value] = {"player_lookup": "zachlavine"}
     return {
         "a player is missing": without(opener(), PLAYER_BOX, player_lookup="zachlavine"),
         "a list is missing": without(opener(), PLAYER_BOX, team_abbr="CHI"),
-        "points differ by one": changed(opener(), TEAM_BOX, {"team_abbr": "BOS"}, points=6),
+        "points fall short by one": changed(unscored, TEAM_BOX, {"team_abbr": "BOS"}, points=6),
+        "points are one too many": changed(unscored, TEAM_BOX, {"team_abbr": "BOS"}, points=4),
         "minutes differ by more than half": changed(opener(), PLAYER_BOX, lavine, minutes_decimal=2369 / 60),
         "a team row is missing": without(opener(), TEAM_BOX, team_abbr="BOS"),
         "a team row is doubled": [*opener(), *[r for r in opener() if r.table == TEAM_BOX][:1]],
         "the score is another": changed(opener(), SCHEDULE, {"game_id": "0022100001"}, away_team_score=47),
-        "a player of a third team": [*opener(), player_box(third, "LAL", TATUM)],
+        "a player of a third team": [*opener(), player_box(third, "LAL", Line("stranger", 0))],
     }
 
 
@@ -422,16 +243,19 @@ def test_evidence_counts_points_and_seconds_of_lists_and_teams() -> None:
 def test_half_a_minute_apart_still_reconciles() -> None:
     rows = changed(opener(), PLAYER_BOX, {"player_lookup": "zachlavine"}, minutes_decimal=39.5)
 
-    assert summarise(rows).failures == []
+    staged = summarise(rows)
+
+    assert staged.failures == []
+    assert {row["is_production_ready"] for row in staged.rows} == {True}
 
 
 def test_usage_is_null_without_the_team_row_instead_of_a_share_of_partial_sums() -> None:
-    rows = without([*opener(), *charted()], TEAM_BOX, team_abbr="BOS")
+    rows = without(opener(), TEAM_BOX, team_abbr="BOS")
 
     tatum = summarise(rows).row(player_lookup="jaysontatum")
 
-    team = ("usage_rate", "team_seconds", "team_field_goals_attempted", "team_turnovers", "zone_source")
-    assert picked(tatum, team) == [None] * 5
+    team = ("usage_rate", "team_seconds", "team_field_goals_attempted", "team_turnovers")
+    assert picked(tatum, team) == [None] * 4
     assert tatum["ts_pct"] == 5 / 8
 
 
