@@ -2,8 +2,9 @@
 -- player_lookup) of staging.expected_players. Reads staging.expected_players and staging.player_listings.
 --
 -- Parameters: @span_played_games, the longest window in games played that the row uses (10; PSZA 20), and
--- @span_days, its longest window in days (0, 7 or 14). The span runs from the oldest game that these windows
--- reach to D: games played, as many games expected, and days. With no game played it is the whole season.
+-- @span_days, its longest window in days (7 or 14; 0 when all its windows are of games played). The span runs to D
+-- from the oldest game that these windows use: the last games played and, with windows in days, the games of these
+-- days and as many of the last games expected as of games played. With no game played it is the whole season.
 --
 -- Columns
 --   cell_date DATE, player_lookup STRING, team_abbr STRING, game_id STRING (of D)
@@ -91,7 +92,7 @@ WITH
       ) AS l14d
     FROM timeline
   ),
-  -- The first game of the span: the oldest that the windows of games played, games expected and days reach.
+  -- The first game of the span.
   spans AS (
     SELECT
       b.player_lookup, b.cell_date, b.listed, b.l7d, b.l14d,
@@ -108,7 +109,7 @@ WITH
       now.game_date AS newest_game_date,
       GREATEST(1, LEAST(
         IFNULL(oldest.game_number, 1),
-        b.listed + 1 - @span_played_games,
+        b.listed + 1 - IF(@span_days > 0, @span_played_games, 0),
         b.listed + 1 - CASE @span_days WHEN 7 THEN b.l7d WHEN 14 THEN b.l14d ELSE 0 END
       )) AS first_game
     FROM before_cells AS b
@@ -222,14 +223,13 @@ WITH
       CASE
         WHEN failure_type IS NULL THEN NULL
         WHEN span_gaps > 0 THEN CONCAT(
-          CAST(span_gaps AS STRING), ' of ', CAST(span_expected AS STRING), ' games from ',
-          CAST(span_start AS STRING), ' to before ', CAST(j.cell_date AS STRING),
-          IF(failure_type = 'UNKNOWN', ' cannot be judged', ' lack data that can be repaired'),
-          IF(span_absent > 0, CONCAT('; ', CAST(span_absent AS STRING), ' absences are explained'), '')
+          IF(failure_type = 'UNKNOWN', 'Games that cannot be judged: ', 'Games that lack data which can be repaired: '),
+          CAST(span_gaps AS STRING), ' of ', CAST(span_expected AS STRING), ' from ', CAST(span_start AS STRING),
+          ' to before ', CAST(j.cell_date AS STRING), '; explained absences: ', CAST(span_absent AS STRING)
         )
         WHEN older_gaps > 0 THEN CONCAT(
-          CAST(older_gaps AS STRING), ' games of the season before ', CAST(span_start AS STRING),
-          IF(failure_type = 'UNKNOWN', ' cannot be judged', ' lack data that can be repaired'),
+          IF(failure_type = 'UNKNOWN', 'Games that cannot be judged: ', 'Games that lack data which can be repaired: '),
+          CAST(older_gaps AS STRING), ' of the season before ', CAST(span_start AS STRING),
           '; the rolling windows are complete'
         )
         WHEN failure_type = 'INSUFFICIENT_HISTORY' THEN CONCAT(

@@ -1,6 +1,6 @@
--- Gaps in a player's own games, players without a game, upstream rows of D that are missing although his own games
--- are not, and absences: this processor alone documents them (PLAYER_DNP), because its windows are the ones they
--- thin. Of an absence the games are listed that are among the last 10 he was expected for.
+-- Gaps in a player's own games, players without a game, upstream rows that are missing although his own games are
+-- not, and absences: this processor alone documents them (PLAYER_DNP), because its windows are the ones they thin,
+-- and lists those among the last 10 games he was expected for.
 WITH
   shot_zones AS (
     SELECT DISTINCT player_lookup, analysis_date
@@ -100,18 +100,18 @@ SELECT
   'PLAYER' AS entity_type,
   failure_category,
   failure_type,
-  failure_reason,
+  IF(row_withheld, failure_reason, CONCAT(failure_reason, missing_upstream)) AS failure_reason,
   worst_expected_games AS expected_game_count,
   worst_actual_games AS actual_game_count,
   missing_game_dates,
   TRUE AS raw_data_checked,
-  NOT row_withheld AS row_written,
+  NOT row_withheld AND missing_upstream = '' AS row_written,
   evidence,
   CAST(NULL AS INT64) AS expected_record_count,
   CAST(NULL AS INT64) AS actual_record_count,
   missing_game_ids
 FROM judged
-WHERE failure_type != 'PLAYER_DNP' AND (row_withheld OR missing_upstream = '')
+WHERE failure_type != 'PLAYER_DNP'
 UNION ALL
 SELECT
   cell_date, player_lookup, 'PLAYER', 'UPSTREAM_INCOMPLETE', 'UPSTREAM_GAP',
@@ -122,7 +122,7 @@ SELECT
   CAST(NULL AS INT64), CAST(NULL AS INT64),
   CONCAT('[', IFNULL(team_ids, ''), ']')
 FROM judged
-WHERE NOT row_withheld AND missing_upstream != ''
+WHERE IFNULL(failure_type, 'PLAYER_DNP') = 'PLAYER_DNP' AND missing_upstream != ''
 UNION ALL
 SELECT
   j.cell_date, j.player_lookup, 'PLAYER', j.failure_category, j.failure_type, j.failure_reason,
