@@ -6,7 +6,15 @@ import datetime as dt
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from shared.planner.snapshot import Reprocess
 from shared.topology.declaration import Phase
@@ -15,8 +23,20 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_*.-]{1,128}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
-#: A range longer than this is a mistake, not a request: all of NBA history is shorter.
+#: The NBA's first season began in 1946; a date outside of these years is a mistake, not a request.
+_FIRST_YEAR = 1946
+_LAST_YEAR = 2199
+#: A range longer than this is a mistake as well: all of NBA history is shorter.
 _LONGEST_RANGE_DAYS = 40_000
+
+
+def _in_nba_history(day: dt.date) -> dt.date:
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValueError(f"[{day}] is not in the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return day
+
+
+GameDate = Annotated[dt.date, AfterValidator(_in_nba_history)]
 
 
 class CompletionStatus(StrEnum):
@@ -42,8 +62,8 @@ class _Message(BaseModel):
 
 
 class _Range(_Message):
-    start_date: dt.date
-    end_date: dt.date
+    start_date: GameDate
+    end_date: GameDate
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -102,7 +122,7 @@ class RawDataRequested(_Message):
     type: Literal["nba.raw_data_requested"] = "nba.raw_data_requested"
     version: Literal[1] = 1
     tables: Annotated[tuple[Name, ...], Field(min_length=1)]
-    dates: Annotated[tuple[dt.date, ...], Field(min_length=1)]
+    dates: Annotated[tuple[GameDate, ...], Field(min_length=1)]
     reason: Prose
     correlation_id: Identifier
 
