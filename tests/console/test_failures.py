@@ -163,7 +163,7 @@ def several() -> list[Row]:
         row(entity_id="a", **ABSENCE),
         row(entity_id="b", resolution_status="RESOLVED", analysis_date=BEFORE),
         row(entity_id="c", resolution_status="PERMANENT", resolution_reason="exhausted"),
-        row(entity_id="d", resolution_status="INVESTIGATING", failure_type="MIXED"),
+        row(entity_id="d", resolution_status="INVESTIGATING", failure_type="MIXED", is_correctable=False),
         row(entity_id="e", resolution_status="RETRYING", processor_name="PlayerShotZoneAnalysisProcessor"),
     ]
 
@@ -303,4 +303,4 @@ def test_json_has_evidence_action_and_counts() -> None:
     assert lavine["next_action"] == "re-ingest 2021-12-26"
     assert lavine["windows"] == {"l10": {"expected": 10, "played": 9, "absent": 0}}
     assert lavine["missing"][0]["verdict"] == "GAME_NOT_INGESTED"
-    assert document["mending"] == [{"action": "re-ingest", "date": dt.date(2021, 12, 26), "failures": 4}]
+    assert document["mending"] == [{"action": "re-ingest", "date": dt.date(2021, 12, 26), "failures": 3}]

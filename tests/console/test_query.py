@@ -66,6 +66,8 @@ def test_one_query_is_taken(sql: str) -> None:
         ("-- SELECT\nDROP TABLE a.b", "DROP"),
         ("EXECUTE IMMEDIATE 'DROP TABLE a.b'", "EXECUTE"),
         ("CALL a.b()", "CALL"),
+        ("SELECT 1 AS x INTO a.b", "SELECT"),
+        ("WITH a AS (DELETE FROM a.b WHERE TRUE RETURNING x) SELECT x FROM a", "SELECT"),
         ("COPY (SELECT 1) TO '/tmp/x'", "COPY"),
     ],
 )

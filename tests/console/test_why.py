@@ -28,6 +28,7 @@ from tests.support.derived_rows import Row, fill
 from tests.unit.planner.worlds import AHEAD, CARD, FORM, SCORES, World, declared, on
 
 DAYS = [on(number) for number in range(4)]
+LONG_NAME = "Zachary Thomas LaVine of the Chicago Bulls"
 PGS = topology_of([SERVICES / "analytics" / "player_game_summary"]).processors[0]
 RUN = Run(
     sequence=1,
@@ -256,7 +257,14 @@ def with_summaries() -> DuckDBWarehouse:
         warehouse,
         PGS.schema,
         [
-            {"game_date": DAYS[0], "player_lookup": "zachlavine", "game_id": "1", "points": 34, **common},
+            {
+                "game_date": DAYS[0],
+                "player_lookup": "zachlavine",
+                "player_full_name": LONG_NAME,
+                "game_id": "1",
+                "points": 34,
+                **common,
+            },
             {"game_date": DAYS[1], "player_lookup": "zachlavine", "game_id": "2", "points": 32, **common},
             {"game_date": DAYS[0], "player_lookup": "lonzoball", "game_id": "1", "points": 12, **common},
         ],
@@ -290,6 +298,7 @@ def test_every_column_of_a_row_is_on_the_screen_at_every_width(width: int) -> No
     assert words[words.index("points") + 1] == "34"
     assert words[words.index("assists") + 1] == "NULL"
     assert max(map(len, text.splitlines())) <= width
+    assert LONG_NAME in " ".join(words)
     assert "written by run 01234567" in text
 
 
