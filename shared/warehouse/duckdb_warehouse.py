@@ -82,12 +82,14 @@ class DuckDBWarehouse:
                 ) from error
             raise WarehouseError(f"Cannot open the warehouse file [{path}]: {error}") from error
         self._run("SET TimeZone = 'UTC'")
+        self._run("SET enable_progress_bar = false")
         self._run(f"ATTACH '{_MEMORY}' AS {STAGING_DATASET}")
         self._run("CREATE SCHEMA IF NOT EXISTS engine")
         self._run("CREATE TABLE IF NOT EXISTS engine.translations (key VARCHAR, sql VARCHAR)")
         self._translations: dict[str, str] = dict(
             self._run("SELECT key, sql FROM engine.translations").fetchall()
         )
+        self._kept = set(self._translations)
         self._new_translations: list[tuple[str, str]] = []
         self._schemas: set[str] = {STAGING_DATASET}
 
@@ -107,7 +109,7 @@ class DuckDBWarehouse:
             for name, sql in translated:
                 rows = self._statement(name, sql, values)
             if script.transaction:
-                self._run("COMMIT")
+                self._commit(script.name)
         except BaseException:
             if script.transaction:
                 self._rollback()
@@ -117,7 +119,10 @@ class DuckDBWarehouse:
     def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
         types = {name: _parameter_type(parameter) for name, parameter in parameters.items()}
         for statement in statements:
-            self._translated(statement, types)
+            key, found = self._translation(statement, types)
+            if key not in self._kept:
+                self._kept.add(key)
+                self._new_translations.append((key, found))
 
     def load(self, address: TableAddress, rows: pa.Table) -> None:
         self._ensure_dataset(address.dataset)
@@ -165,6 +170,14 @@ class DuckDBWarehouse:
     def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
         return self._connection.execute(sql)
 
+    def _commit(self, name: str) -> None:
+        try:
+            self._run("COMMIT")
+        except duckdb.TransactionException as error:
+            raise TransientWarehouseError(f"Commit of [{name}]: {error}") from error
+        except duckdb.Error as error:
+            raise WarehouseError(f"Commit of [{name}]: {error}") from error
+
     def _rollback(self) -> None:
         try:
             self._run("ROLLBACK")
@@ -193,6 +206,9 @@ class DuckDBWarehouse:
             raise WarehouseError(f"Statement [{name}]: {error}") from error
 
     def _translated(self, statement: Statement, types: dict[str, str]) -> str:
+        return self._translation(statement, types)[1]
+
+    def _translation(self, statement: Statement, types: dict[str, str]) -> tuple[str, str]:
         named = sorted(set(_NAMED.findall(statement.text)) & types.keys())
         signature = "\0".join([_TRANSLATOR, statement.text, *(f"{name}:{types[name]}" for name in named)])
         key = hashlib.sha256(signature.encode()).hexdigest()
@@ -206,8 +222,7 @@ class DuckDBWarehouse:
             except TranslationError as error:
                 raise WarehouseError(f"Statement [{statement.name}]: {error}") from error
             self._translations[key] = found
-            self._new_translations.append((key, found))
-        return found
+        return key, found
 
     def _ensure_dataset(self, dataset: str) -> None:
         if dataset not in self._schemas:
