@@ -34,7 +34,8 @@ USING (
       WHERE old.processor_name = @processor_name
         AND old./* columns: date */ BETWEEN @first_date AND @last_date
         AND old./* columns: date */ IN UNNEST(@good_dates)
-        AND old.resolution_status <> 'RESOLVED'
+        -- Rows of the older table of seven columns have no status: they are open.
+        AND IFNULL(old.resolution_status, 'UNRESOLVED') <> 'RESOLVED'
         AND s.entity_id IS NULL
     )
   SELECT
@@ -67,7 +68,7 @@ WHEN MATCHED AND NOT s.present THEN UPDATE SET
   can_retry = FALSE
 WHEN MATCHED THEN UPDATE SET
   resolution_status = CASE
-    WHEN f.resolution_status IN ('RESOLVED', 'UNRESOLVED', 'RETRYING')
+    WHEN IFNULL(f.resolution_status, 'UNRESOLVED') IN ('RESOLVED', 'UNRESOLVED', 'RETRYING')
       THEN IF(s.correctable, 'UNRESOLVED', 'PERMANENT')
     WHEN f.resolution_status = 'PERMANENT'
       AND s.correctable
@@ -77,7 +78,8 @@ WHEN MATCHED THEN UPDATE SET
   END,
   resolution_reason = CASE
     WHEN f.resolution_status = 'RESOLVED' THEN NULL
-    WHEN f.resolution_status IN ('UNRESOLVED', 'RETRYING') THEN IF(s.correctable, NULL, 'reclassified')
+    WHEN IFNULL(f.resolution_status, 'UNRESOLVED') IN ('UNRESOLVED', 'RETRYING')
+      THEN IF(s.correctable, NULL, 'reclassified')
     WHEN f.resolution_status = 'PERMANENT' AND f.is_correctable <> s.correctable THEN 'reclassified'
     WHEN f.resolution_status = 'PERMANENT' AND f.resolution_reason = 'exhausted' AND s.inputs_changed
       AND s.correctable THEN NULL
@@ -85,9 +87,13 @@ WHEN MATCHED THEN UPDATE SET
   END,
   resolved_at = NULL,
   resolved_by_run_id = NULL,
-  can_retry = s.correctable AND NOT IFNULL(
-    f.resolution_status = 'PERMANENT' AND f.is_correctable
-    AND NOT (IFNULL(f.resolution_reason, '') = 'exhausted' AND s.inputs_changed), FALSE
+  -- Exactly when the status is open from now on.
+  can_retry = s.correctable AND (
+    IFNULL(f.resolution_status, 'UNRESOLVED') IN ('RESOLVED', 'UNRESOLVED', 'RETRYING')
+    OR (
+      f.resolution_status = 'PERMANENT'
+      AND (NOT f.is_correctable OR (IFNULL(f.resolution_reason, '') = 'exhausted' AND s.inputs_changed))
+    )
   ),
   failure_type = s.failure_type,
   is_correctable = s.correctable,

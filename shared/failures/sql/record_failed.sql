@@ -13,20 +13,24 @@ ON f.processor_name = @processor_name
   AND f.failure_category = s.failure_category
 WHEN MATCHED THEN UPDATE SET
   resolution_status = CASE
-    WHEN f.resolution_status IN ('RESOLVED', 'UNRESOLVED', 'RETRYING') THEN 'UNRESOLVED'
+    WHEN IFNULL(f.resolution_status, 'UNRESOLVED') IN ('RESOLVED', 'UNRESOLVED', 'RETRYING') THEN 'UNRESOLVED'
     WHEN f.resolution_status = 'PERMANENT' AND f.resolution_reason = 'exhausted' AND s.inputs_changed
       THEN 'UNRESOLVED'
     ELSE f.resolution_status
   END,
   resolution_reason = CASE
-    WHEN f.resolution_status IN ('RESOLVED', 'UNRESOLVED', 'RETRYING') THEN NULL
+    WHEN IFNULL(f.resolution_status, 'UNRESOLVED') IN ('RESOLVED', 'UNRESOLVED', 'RETRYING') THEN NULL
     WHEN f.resolution_status = 'PERMANENT' AND f.resolution_reason = 'exhausted' AND s.inputs_changed
       THEN NULL
     ELSE f.resolution_reason
   END,
   resolved_at = NULL,
   resolved_by_run_id = NULL,
-  can_retry = f.resolution_status <> 'PERMANENT' OR s.inputs_changed,
+  -- Exactly when the status is open from now on.
+  can_retry = IFNULL(f.resolution_status, 'UNRESOLVED') IN ('RESOLVED', 'UNRESOLVED', 'RETRYING')
+    OR (
+      f.resolution_status = 'PERMANENT' AND IFNULL(f.resolution_reason, '') = 'exhausted' AND s.inputs_changed
+    ),
   failure_reason = s.reason,
   failure_type = s.failure_type,
   last_seen_at = @now,
