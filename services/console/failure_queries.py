@@ -47,6 +47,12 @@ class Filters:
         return tuple(Status) if self.everything else _NOT_RESOLVED
 
     @property
+    def narrow(self) -> bool:
+        """Whether the asker has chosen what to see, so that all of it is shown."""
+        chosen = (self.processor, self.type, self.category, self.status, self.entity)
+        return self.everything or any(item is not None for item in chosen)
+
+    @property
     def explained(self) -> bool:
         """Whether rows that need no mending are listed too."""
         asked = self.type is not None or self.entity is not None or self.status is Status.RESOLVED

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shared.topology.graph import Topology
 
 _MOST_STEPS = 12
+_MOST_LINES = 12
 _NAMED_ENTITIES = 3
 
 
@@ -168,15 +169,20 @@ def render_triage(
     title = Text(count(still_open, "open failure"), style="bold")
     title.append(f"; {explained:,} explained, {resolved:,} resolved", "")
     lines: list[RenderableType] = [title]
-    if found:
-        lines.append(Text())
-        lines.extend(_triage(topology, triage_lines(found)))
     steps = mending(found)
     if len(steps) > 1:
         lines.append(Text("\nWhat would mend most", style="bold"))
         lines.append(_plain_table([(f"  {step}", count(n, "failure")) for step, n in steps[:_MOST_STEPS]]))
         if len(steps) > _MOST_STEPS:
             lines.append(Text(f"  and {count(len(steps) - _MOST_STEPS, 'more step')}; --json lists them all"))
+    if found:
+        grouped = triage_lines(found)
+        shown = grouped if filters.narrow else grouped[:_MOST_LINES]
+        lines.append(Text("\nWhat is missing, first of all where it starts", style="bold"))
+        lines.extend(_triage(topology, shown))
+        if len(shown) < len(grouped):
+            rest = count(len(grouped) - len(shown), "more line")
+            lines.append(Text(f"and {rest}; narrow it with --processor, --type, --start-date or --entity"))
     if not filters.explained:
         lines.extend(_summaries(topology, counts))
     return lines

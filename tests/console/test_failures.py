@@ -253,16 +253,17 @@ def test_triage_leads_to_what_would_mend_most() -> None:
         """
         4 open failures; 2 explained, 1 resolved
 
+        What would mend most
+          re-ingest 2021-12-26  3 failures
+          re-ingest 2021-12-28  1 failure
+
+        What is missing, first of all where it starts
         2021-12-30..2021-12-31  PlayerDailyCacheProcessor DATA_GAP  3 failures on 2 dates, 3 rows not written
             lonzoball, zachlavine; for example zachlavine: 1 of 10 games lack data
             → re-ingest 2021-12-26
         2021-12-31              PGS   DATA_GAP  1 failure
             x: 1 of 10 games lack data
             → re-ingest 2021-12-28
-
-        What would mend most
-          re-ingest 2021-12-26  3 failures
-          re-ingest 2021-12-28  1 failure
 
         Explained, nothing to do (--type TYPE lists them)
           PlayerDailyCacheProcessor  PLAYER_DNP  2  2021-12-30..2021-12-31

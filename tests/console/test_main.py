@@ -30,6 +30,7 @@ from shared.warehouse.port import (
     WarehouseError,
     WarehouseInUseError,
 )
+from shared.worker.prepare import shared_scripts
 from tests.console.failure_rows import row
 from tests.support.derived_rows import fill
 
@@ -80,6 +81,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "nba.duckdb"
     warehouse = DuckDBWarehouse(path)
     initialise(warehouse, discover())
+    for script in shared_scripts():
+        warehouse.prepare(script.statements, script.parameters)
     (ledger,) = [schema for schema in ledger_tables() if schema.address.table == "ledger"]
     at = dt.datetime(2021, 12, 31, tzinfo=dt.UTC)
     fill(
