@@ -314,9 +314,9 @@ def test_gap_beside_an_absence_is_mixed() -> None:
 def test_gap_older_than_twenty_games_played_is_recorded_beside_the_row(
     later_games: int, written: bool
 ) -> None:
-    games = [game(n) for n in range(later_games + 1)]
+    before, missing, *later = [game(n) for n in range(later_games + 2)]
 
-    staged = season_of(games, [shots(of) for of in games[1:]], later_games + 1)
+    staged = season_of([before, missing, *later], [shots(of) for of in (before, *later)], later_games + 2)
 
     assert staged.unaccounted() == 0
     failure = staged.failure(entity_id=SHOOTER)

@@ -220,6 +220,86 @@ def test_equal_zones_are_named_in_the_order_of_the_columns() -> None:
     assert (row["strongest_zone"], row["weakest_zone"]) == ("paint", "paint")
 
 
+@pytest.mark.parametrize(
+    ("games_before", "tier"),
+    [
+        (1, "bootstrap"),
+        (2, "bootstrap"),
+        (3, "bronze"),
+        (4, "bronze"),
+        (5, "silver"),
+        (9, "silver"),
+        (10, "gold"),
+    ],
+)
+def test_quality_tier_counts_the_games_of_the_window(games_before: int, tier: str) -> None:
+    games = [game(n, "BOS", "CHI") for n in range(games_before)]
+    raw = [*map(final, games), slot(game(games_before, "BOS", "CHI"))]
+
+    staged = analysis(raw, [allowed(g, t) for g in games for t in (g.home, g.away)], [day(games_before)])
+
+    assert {row["quality_tier"] for row in staged.rows} == {tier}
+
+
+def test_cup_final_is_a_game_of_the_window_and_a_date_to_prepare() -> None:
+    cup = game(2, "BOS", "CHI")
+    raw = [
+        final(game(0, "BOS", "CHI")),
+        final_slot(cup, 100, 90, season_type="cup_final"),
+        slot(game(4, "BOS", "CHI")),
+    ]
+    known = [allowed(game(0, "BOS", "CHI"), team) for team in ("BOS", "CHI")]
+
+    whole = analysis(raw, [*known, *(allowed(cup, team) for team in ("BOS", "CHI"))], [day(2), day(4)])
+    without = analysis(raw, known, [day(4)])
+
+    assert (whole.unaccounted(), without.unaccounted()) == (0, 0)
+    assert [row["games_in_sample"] for row in whole.rows] == [1, 1, 2, 2]
+    assert without.failure(entity_id="BOS")["missing_game_ids"] == f'["{cup.game_id}"]'
+
+
+def test_first_game_of_the_season_may_be_the_cup_final() -> None:
+    cup = game(0, "BOS", "CHI")
+    raw = [final_slot(cup, 100, 90, season_type="cup_final"), slot(game(2, "BOS", "DET"))]
+
+    staged = analysis(raw, [allowed(cup, team) for team in ("BOS", "CHI")], [day(2)])
+
+    assert staged.unaccounted() == 0
+    assert [row["team_abbr"] for row in staged.rows] == ["BOS", "CHI"]
+
+
+def test_game_of_the_date_itself_is_no_gap() -> None:
+    opener, own = game(0, "BOS", "CHI"), game(2, "BOS", "CHI")
+    raw = [final(opener), final(own), slot(game(4, "BOS", "CHI"))]
+
+    staged = analysis(raw, [allowed(opener, "BOS"), allowed(opener, "CHI")], [day(2), day(4)])
+
+    assert staged.unaccounted() == 0
+    assert {failure["analysis_date"] for failure in staged.failures} == {day(4)}
+    failure = staged.failure(entity_id="BOS")
+    assert (failure["expected_game_count"], failure["actual_game_count"]) == (2, 1)
+
+
+def test_gap_counts_hold_only_games_before_the_date() -> None:
+    games = [game(2 * n, "BOS", "CHI") for n in range(3)]
+    results = [allowed(g, team) for g in games[1:] for team in ("BOS", "CHI")]
+
+    failure = analysis([final(g) for g in games], results, [day(4)]).failure(entity_id="BOS")
+
+    assert (failure["expected_game_count"], failure["actual_game_count"]) == (2, 1)
+
+
+def test_team_whose_only_slot_was_never_played_is_not_expected_elsewhere() -> None:
+    opener = game(0, "BOS", "CHI")
+    raw = [final(opener), slot(game(1, "DET", "NYK")), slot(game(2, "BOS", "CHI"))]
+
+    staged = analysis(raw, [allowed(opener, "BOS"), allowed(opener, "CHI")], [day(2)])
+
+    assert staged.unaccounted() == 0
+    assert staged.failures == []
+    assert [row["team_abbr"] for row in staged.rows] == ["BOS", "CHI"]
+
+
 def test_every_team_of_the_season_has_a_row_also_without_a_game_on_the_date() -> None:
     games = [game(0, "BOS", "CHI"), game(1, "DET", "NYK")]
     raw = [*map(final, games), slot(game(2, "BOS", "CHI"))]

@@ -193,6 +193,36 @@ def test_streaks_count_back_to_the_last_other_result() -> None:
     }
 
 
+def test_game_without_winner_ends_both_streaks() -> None:
+    games = [game(0, "BOS", "CHI"), game(2, "BOS", "CHI")]
+    raw = [*(final_slot(g, 100, 100) for g in games), slot(game(4, "BOS", "CHI"))]
+
+    staged = context(raw, [*played(games[0], 5), *played(games[1], 0)], [day(4)])
+
+    assert {(row["win_streak"], row["loss_streak"]) for row in staged.rows} == {(0, 0)}
+
+
+@pytest.mark.parametrize(
+    ("games_before", "tier"),
+    [
+        (1, "bootstrap"),
+        (2, "bootstrap"),
+        (3, "bronze"),
+        (4, "bronze"),
+        (5, "silver"),
+        (9, "silver"),
+        (10, "gold"),
+    ],
+)
+def test_quality_tier_counts_the_games_before(games_before: int, tier: str) -> None:
+    games = [game(n, "BOS", "CHI") for n in range(games_before)]
+    raw = [*(final_slot(g, 101, 100) for g in games), slot(game(games_before, "BOS", "CHI"))]
+
+    staged = context(raw, [row for g in games for row in played(g, 1)], [day(games_before)])
+
+    assert {row["quality_tier"] for row in staged.rows} == {tier}
+
+
 def test_cup_final_is_a_game_to_rest_from_but_has_no_number_in_the_season() -> None:
     games = [game(0, "BOS", "CHI"), game(2, "BOS", "DET"), game(4, "BOS", "CHI")]
     raw = [
@@ -204,9 +234,20 @@ def test_cup_final_is_a_game_to_rest_from_but_has_no_number_in_the_season() -> N
 
     staged = context(raw, results, [day(2), day(4)])
 
+    assert staged.unaccounted() == 0
     assert staged.row(team_abbr="BOS", game_date=day(2))["game_number_in_season"] is None
     after = staged.row(team_abbr="BOS", game_date=day(4))
     assert (after["game_number_in_season"], after["days_rest"], after["games_last_7_days"]) == (2, 1, 2)
+
+
+def test_cup_final_without_summary_is_a_gap_like_any_game() -> None:
+    final = game(2, "BOS", "DET")
+    raw = [final_slot(final, 110, 100, season_type="cup_final"), slot(game(4, "BOS", "CHI"))]
+
+    staged = context(raw, [], [day(4)])
+
+    assert staged.unaccounted() == 0
+    assert staged.failure(entity_id="BOS")["missing_game_ids"] == f'["{final.game_id}"]'
 
 
 def test_preseason_and_all_star_slots_do_not_exist() -> None:
@@ -249,19 +290,23 @@ def test_latest_game_without_summary_withholds_the_row_and_says_which_game() -> 
 
 @pytest.mark.parametrize(("ago", "written"), [(14, False), (15, True)])
 def test_gap_withholds_inside_fourteen_days_and_is_recorded_beyond(ago: int, written: bool) -> None:
-    missing, known = game(1, "BOS", "DET"), game(ago, "BOS", "CHI")
-    raw = [final_slot(missing, 110, 100), final_slot(known, 110, 100), slot(game(ago + 1, "BOS", "CHI"))]
+    missing = game(1, "BOS", "DET")
+    known = [game(0, "BOS", "CHI"), game(ago, "BOS", "CHI")]
+    raw = [final_slot(g, 110, 100) for g in (*known, missing)] + [slot(game(ago + 1, "BOS", "CHI"))]
 
-    staged = context(raw, played(known, 10), [day(ago + 1)])
+    staged = context(raw, [row for g in known for row in played(g, 10)], [day(ago + 1)])
 
     assert staged.unaccounted() == 0
-    assert staged.failure(entity_id="BOS")["row_written"] is written
+    failure = staged.failure(entity_id="BOS")
+    assert failure["row_written"] is written
+    counts = (failure["expected_game_count"], failure["actual_game_count"])
+    assert counts == ((3, 2) if written else (2, 1))
     assert [row["team_abbr"] for row in staged.rows] == (["BOS", "CHI"] if written else ["CHI"])
     if written:
         row = staged.row(team_abbr="BOS")
         assert (row["is_production_ready"], row["season_gap_games"]) == (False, 1)
-        assert row["schedule_completeness_pct"] == 50.0
-        assert row["game_number_in_season"] == 3
+        assert row["schedule_completeness_pct"] == pytest.approx(200 / 3)
+        assert row["game_number_in_season"] == 4
 
 
 def test_defence_row_is_proof_enough_that_a_game_was_played() -> None:

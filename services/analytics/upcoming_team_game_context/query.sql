@@ -61,8 +61,8 @@ WITH
       MAX(IF(margin IS NOT NULL, game_date, NULL)) OVER earlier AS last_played_date,
       MAX(game_date) OVER earlier AS last_slot_date,
       LAG(margin) OVER in_order AS last_slot_margin,
-      IFNULL(MAX(IF(margin < 0, played_number, NULL)) OVER before, 0) AS last_lost_number,
-      IFNULL(MAX(IF(margin > 0, played_number, NULL)) OVER before, 0) AS last_won_number,
+      IFNULL(MAX(IF(margin > 0, NULL, played_number)) OVER before, 0) AS last_not_won_number,
+      IFNULL(MAX(IF(margin < 0, NULL, played_number)) OVER before, 0) AS last_not_lost_number,
       COUNT(margin) OVER (
         PARTITION BY team_abbr ORDER BY day RANGE BETWEEN 7 PRECEDING AND 1 PRECEDING
       ) AS games_last_7_days,
@@ -107,8 +107,8 @@ SELECT
   t.games_last_7_days,
   t.games_last_14_days,
   t.games_next_7_days,
-  t.games_before - t.last_lost_number AS win_streak,
-  t.games_before - t.last_won_number AS loss_streak,
+  t.games_before - t.last_not_won_number AS win_streak,
+  t.games_before - t.last_not_lost_number AS loss_streak,
   t.last_slot_margin AS last_game_margin,
   IF(o.latest_is_gap, NULL, o.days_rest) AS opponent_days_rest,
   IF(t.home_game, l.home_spread, 0 - l.home_spread) AS team_spread,

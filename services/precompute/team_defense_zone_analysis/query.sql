@@ -74,21 +74,19 @@ WITH
       AND IFNULL(game_status_text, '') <> 'Postponed'
   ),
   timeline AS (
-    SELECT team_abbr, game_date AS day, 1 AS played, FALSE AS is_cell
+    SELECT team_abbr, game_date AS cell_date, UNIX_DATE(game_date) AS day, FALSE AS is_cell
     FROM team_games
     UNION ALL
-    SELECT t.team_abbr, c.cell_date, 0, TRUE
+    SELECT t.team_abbr, c.cell_date, UNIX_DATE(c.cell_date), TRUE
     FROM cells AS c
     CROSS JOIN (SELECT DISTINCT team_abbr FROM team_games) AS t
   ),
   as_of AS (
     SELECT
-      team_abbr, day AS cell_date, is_cell,
-      -- A date sorts before the games played on it: they are not among those before it.
-      CAST(SUM(played) OVER (
-        PARTITION BY team_abbr ORDER BY day, played
-        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-      ) AS INT64) AS games_before
+      team_abbr, cell_date, is_cell,
+      COUNTIF(NOT is_cell) OVER (
+        PARTITION BY team_abbr ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      ) AS games_before
     FROM timeline
   ),
   league_days AS (
