@@ -43,12 +43,14 @@ class Sighting:
     """What a run has to say of a failure it knows or finds.
 
     `present`: the run still reports it; `correctable`: by its type now; `expected`: the entity is still
-    expected; `inputs_changed`: the cell's inputs differ from those of its last run.
+    expected; `withheld`: its row is not written, as another failure says when this one is gone;
+    `inputs_changed`: the cell's inputs differ from those of its last run.
     """
 
     present: bool
     correctable: bool
     expected: bool
+    withheld: bool
     inputs_changed: bool
 
 
@@ -94,6 +96,8 @@ def after_run(
     if not seen.present:
         if before in (None, Status.RESOLVED):
             return None
+        if seen.withheld:
+            return Outcome(Status.RESOLVED, Reason.RECLASSIFIED)
         return Outcome(Status.RESOLVED, Reason.OBSERVED if seen.expected else Reason.NO_LONGER_EXPECTED)
     match before:
         case None | Status.RESOLVED:

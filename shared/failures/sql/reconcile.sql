@@ -25,7 +25,11 @@ USING (
         EXISTS (
           SELECT 1 FROM expected AS e
           WHERE e.analysis_date = old./* columns: date */ AND e.entity_id = old.entity_id
-        ) AS still_expected
+        ) AS still_expected,
+        EXISTS (
+          SELECT 1 FROM staged AS w
+          WHERE w.analysis_date = old./* columns: date */ AND w.entity_id = old.entity_id AND NOT w.row_written
+        ) AS withheld
       FROM failures.rows AS old
       LEFT JOIN staged AS s
         ON s.analysis_date = old./* columns: date */
@@ -42,7 +46,7 @@ USING (
     analysis_date, entity_id, entity_type, failure_category, failure_type, failure_reason,
     expected_game_count, actual_game_count, missing_game_dates, raw_data_checked, row_written, evidence
     /* columns: extra_staged */,
-    TRUE AS present, TRUE AS still_expected,
+    TRUE AS present, TRUE AS still_expected, NOT row_written AS withheld,
     failure_type IN UNNEST(@correctable_types) AS correctable,
     analysis_date IN UNNEST(@changed_dates) AS inputs_changed
   FROM staged
@@ -52,7 +56,7 @@ USING (
     CAST(NULL AS STRING), CAST(NULL AS INT64), CAST(NULL AS INT64), CAST(NULL AS STRING), FALSE, FALSE,
     CAST(NULL AS STRING)
     /* columns: extra_null */,
-    FALSE, still_expected, FALSE, FALSE
+    FALSE, still_expected, withheld, FALSE, FALSE
   FROM gone
 ) AS s
 ON f.processor_name = @processor_name
@@ -62,7 +66,11 @@ ON f.processor_name = @processor_name
   AND f.failure_category = s.failure_category
 WHEN MATCHED AND NOT s.present THEN UPDATE SET
   resolution_status = 'RESOLVED',
-  resolution_reason = IF(s.still_expected, 'observed', 'no_longer_expected'),
+  resolution_reason = CASE
+    WHEN s.withheld THEN 'reclassified'
+    WHEN s.still_expected THEN 'observed'
+    ELSE 'no_longer_expected'
+  END,
   resolved_at = @now,
   resolved_by_run_id = @run_id,
   can_retry = FALSE
