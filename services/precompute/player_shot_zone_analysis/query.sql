@@ -46,21 +46,19 @@ WITH
       last_20 AS (in_order ROWS BETWEEN 19 PRECEDING AND CURRENT ROW)
   ),
   timeline AS (
-    SELECT player_lookup, game_date AS day, 1 AS played, FALSE AS is_cell
+    SELECT player_lookup, game_date AS cell_date, UNIX_DATE(game_date) AS day, FALSE AS is_cell
     FROM games
     UNION ALL
-    SELECT player_lookup, cell_date, 0, TRUE
+    SELECT player_lookup, cell_date, UNIX_DATE(cell_date), TRUE
     FROM staging.player_evidence
     WHERE NOT row_withheld
   ),
   as_of AS (
     SELECT
-      player_lookup, day AS cell_date, is_cell,
-      -- A date sorts before the game played on it: its own game is not among those before it.
-      CAST(SUM(played) OVER (
-        PARTITION BY player_lookup ORDER BY day, played
-        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-      ) AS INT64) AS games_before
+      player_lookup, cell_date, is_cell,
+      COUNTIF(NOT is_cell) OVER (
+        PARTITION BY player_lookup ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      ) AS games_before
     FROM timeline
   ),
   joined AS (
