@@ -24,6 +24,7 @@ from services.console import (
     output,
     plan,
     query,
+    verify,
     why,
 )
 
@@ -36,6 +37,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("failures", failures.failures),
     ("why", why.why),
     ("query", query.query),
+    ("verify", verify.verify),
     ("demo", demo.demo),
 )
 GROUPS: tuple[tuple[str, Callable[[], typer.Typer]], ...] = (("ingest", ingest.build_ingest),)
