@@ -1,0 +1,206 @@
+"""Everything the program can send to a warehouse, from the program's own builders, analysed.
+
+A processor's scripts come from `worker_scripts`, so that a new folder is here by itself. What functions send
+on their own is recorded while they run, on a warehouse that answers every query with no rows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import cache, cached_property, partial
+from pathlib import Path
+
+import pyarrow as pa
+
+from services.console.cell_story import read_entity, read_runs, similar_in_cell
+from services.console.failure_queries import Filters, read_counts, read_failures, similar_entities
+from services.console.output import InputError
+from services.console.query import check_initialised
+from services.console.verification.facts import Facts, NothingThereError
+from services.console.verification.sanity import agreements, raw_sources, table_sanity
+from services.console.verification.season import SeasonDates, read_season
+from services.ingest.writer import dates_in, write
+from services.registry import SERVICES, discover, load_processor, processor_folders
+from shared.arrow import arrow_schema
+from shared.clock import VirtualClock
+from shared.failures.model import failure_tables, failure_views
+from shared.ledger.backfills import record_backfill
+from shared.ledger.quarantine import quarantine
+from shared.ledger.repository import ledger_tables
+from shared.messages.decode import Poison
+from shared.planner.snapshot import Backfill, Reprocess
+from shared.sql import Statement, read_sql
+from shared.tables import ColumnType, TableAddress, TableSchema, load_schema, raw_tables
+from shared.topology.declaration import Processor
+from shared.warehouse.port import Parameters, Rows, Script, Warehouse
+from shared.worker.prepare import shared_scripts, worker_scripts
+from tests.gates.googlesql import Catalog, analyse
+from tests.gates.resolved import ResolvedStatement
+
+PROCESSOR_FOLDERS = processor_folders(SERVICES)
+_DAY = dt.date(2021, 12, 31)
+_SEASON = SeasonDates(2021, (_DAY,))
+_NOW = dt.datetime(2022, 1, 1, tzinfo=dt.UTC)
+
+_COLUMN_TYPES = {
+    pa.string(): ColumnType.STRING,
+    pa.int64(): ColumnType.INT64,
+    pa.float64(): ColumnType.FLOAT64,
+    pa.bool_(): ColumnType.BOOL,
+    pa.date32(): ColumnType.DATE,
+    pa.timestamp("us", tz="UTC"): ColumnType.TIMESTAMP,
+}
+
+
+class Recorder:
+    """A warehouse that holds nothing, and keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.scripts: list[Script] = []
+        self.loaded: dict[TableAddress, dict[str, ColumnType]] = {}
+
+    def run(self, script: Script) -> Rows:
+        self.scripts.append(script)
+        return Rows((), [])
+
+    def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
+        self.scripts.append(Script("prepared", tuple(statements), parameters, transaction=False, labels={}))
+
+    def load(self, address: TableAddress, rows: pa.Table) -> None:
+        self.loaded[address] = {field.name: _COLUMN_TYPES[field.type] for field in rows.schema}
+
+    def ensure_table(self, schema: TableSchema) -> tuple[str, ...]:
+        return (str(schema.address),)
+
+    def ensure_view(self, address: TableAddress, query: Statement) -> None:
+        self.scripts.append(Script(str(address), (query,), {}, transaction=False, labels={}))
+
+    def drop(self, addresses: Sequence[TableAddress]) -> None:
+        """What is not there need not be dropped."""
+
+    def close(self) -> None:
+        """There is nothing to release."""
+
+
+def declared_tables() -> tuple[TableSchema, ...]:
+    """Every table that a file in the tree declares."""
+    outputs = [load_schema(path) for path in sorted(SERVICES.glob("*/*/schema.json"))]
+    return (*raw_tables().values(), *ledger_tables(), *failure_tables(), *outputs)
+
+
+@cache
+def analysed_views() -> Mapping[TableAddress, ResolvedStatement]:
+    """The views, resolved."""
+    catalog = Catalog.of(declared_tables())
+    return {
+        address: analyse(Statement(str(address), read_sql(path)), {}, catalog)
+        for address, path in failure_views().items()
+    }
+
+
+def catalog_of(*more: TableSchema) -> Catalog:
+    """The declared tables and views, and `more`."""
+    catalog = Catalog.of((*declared_tables(), *more))
+    for address, view in analysed_views().items():
+        catalog.add(address, view.output_types)
+    return catalog
+
+
+@cache
+def analysed_processor(folder: Path) -> tuple[ResolvedStatement, ...]:
+    """Every statement of a processor's runs, resolved, in the order they are sent."""
+    processor = load_processor(folder)
+    catalog = catalog_of(processor.schema)
+    return tuple(
+        resolved for script in worker_scripts(processor) for resolved in analyse_script(script, catalog)
+    )
+
+
+def analyse_script(script: Script, catalog: Catalog) -> tuple[ResolvedStatement, ...]:
+    """The statements of a script, each knowing the tables that those before it created."""
+    return tuple(analyse(statement, script.parameters, catalog) for statement in script.statements)
+
+
+def processor_statements(processor: Processor) -> tuple[Statement, ...]:
+    """The statements of a processor's runs."""
+    return tuple(statement for script in worker_scripts(processor) for statement in script.statements)
+
+
+@cache
+def recorded() -> Recorder:
+    """What ingest, backfills, quarantine and the commands of the console send."""
+    warehouse = Recorder()
+    for script in shared_scripts():
+        warehouse.run(script)
+    _ingest(warehouse)
+    record_backfill(
+        warehouse, Backfill("b", _DAY, _DAY, (), Reprocess.STALE, "a reason", "somebody"), now=_NOW
+    )
+    quarantine(warehouse, "a worker", Poison("m", b"\xff", "not JSON"), {}, now=_NOW)
+    _console(warehouse)
+    _verification(warehouse)
+    return warehouse
+
+
+def _console(warehouse: Warehouse) -> None:
+    filters = Filters(None, None, None, None, None, None, None, everything=True)
+    read_failures(warehouse, filters)
+    read_counts(warehouse, filters)
+    similar_entities(warehouse, "lavine")
+    check_initialised(warehouse)
+    for processor in discover().processors:
+        read_runs(warehouse, processor, _DAY)
+        read_entity(warehouse, processor, _DAY, "zachlavine")
+        similar_in_cell(warehouse, processor, _DAY, "lavine")
+
+
+def _verification(warehouse: Warehouse) -> None:
+    with suppress(InputError):
+        read_season(warehouse, _SEASON.season_year)
+    raw_sources(warehouse, _SEASON)
+    agreements(warehouse, _SEASON)
+    facts = Facts(warehouse, _SEASON)
+    asked: list[Callable[[], object]] = [
+        *(partial(table_sanity, warehouse, processor, _SEASON, {}) for processor in discover().processors),
+        *(
+            partial(getattr, facts, name)
+            for name, of in vars(Facts).items()
+            if isinstance(of, cached_property)
+        ),
+        partial(facts.player_and_team_games, "zachlavine", _DAY, _DAY),
+    ]
+    for ask in asked:
+        # Each asks first and finds that nothing is there afterwards.
+        with suppress(NothingThereError, StopIteration):
+            ask()
+
+
+def _ingest(warehouse: Warehouse) -> None:
+    tables = {name: arrow_schema(schema).empty_table() for name, schema in raw_tables().items()}
+    dates_in(warehouse, tables, _DAY, _DAY)
+    write(
+        tables,
+        warehouse=warehouse,
+        clock=VirtualClock(_NOW),
+        run_id="run",
+        days=[_DAY],
+        on_progress=lambda _done, _all: None,
+    )
+
+
+@cache
+def analysed_recorded() -> tuple[ResolvedStatement, ...]:
+    """The recorded statements, resolved."""
+    catalog = catalog_of()
+    for address, columns in recorded().loaded.items():
+        catalog.add_declared(address, columns)
+    return tuple(resolved for script in recorded().scripts for resolved in analyse_script(script, catalog))
+
+
+def all_texts() -> tuple[str, ...]:
+    """The text of every statement that is analysed, before its tables are bound."""
+    ours = [s.text for folder in PROCESSOR_FOLDERS for s in processor_statements(load_processor(folder))]
+    others = [s.text for script in recorded().scripts for s in script.statements]
+    return (*ours, *others, *(read_sql(path) for path in failure_views().values()))
