@@ -96,7 +96,9 @@ def cache(
     )
     for schema, column, values_of_row in upstream:
         missing = schema.address.table in without
-        rows = [{"player_lookup": name, column: on(day), **values_of_row} for name in names for day in days]
+        rows: list[Row] = [
+            {"player_lookup": name, column: on(day), **values_of_row} for name in names for day in days
+        ]
         fill(warehouse, schema, [] if missing else rows)
     return stage_dates(
         warehouse, processor_of(FOLDER), [on(day) for day in days], season_start=on(0), season_year=2021
