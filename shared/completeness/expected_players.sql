@@ -153,7 +153,9 @@ WITH
     HAVING MIN(team_abbr) != MAX(team_abbr)
   ),
   moved_timeline AS (
-    SELECT player_lookup, game_date, UNIX_DATE(game_date) AS day, CAST(NULL AS STRING) AS team_abbr, game_date AS listed_on
+    SELECT
+      player_lookup, game_date, UNIX_DATE(game_date) AS day, CAST(NULL AS STRING) AS team_abbr,
+      game_date AS listed_on
     FROM listed
     JOIN moved USING (player_lookup)
     UNION ALL
@@ -177,7 +179,9 @@ WITH
     WHERE c.is_reported OR m.last_listed_on IS NULL OR m.last_listed_on = c.newest_list_date
     QUALIFY ROW_NUMBER() OVER (
       PARTITION BY c.cell_date, c.player_lookup
-      ORDER BY c.is_reported DESC, c.newest_list_date IS NULL, c.newest_list_date DESC, c.newest_list_game DESC, c.team_abbr
+      ORDER BY
+        c.is_reported DESC, c.newest_list_date IS NULL, c.newest_list_date DESC, c.newest_list_game DESC,
+        c.team_abbr
     ) = 1
   )
 SELECT

@@ -2,15 +2,15 @@
 -- player_lookup) of staging.expected_players. Reads staging.expected_players and staging.player_listings.
 --
 -- Parameters: @span_played_games, the longest window in games played that the row uses (10; PSZA 20), and
--- @span_days, its longest window in days (7 or 14; 0 when all its windows are of games played). The span runs to D
--- from the oldest game that these windows use: the last games played and, with windows in days, the games of these
--- days and as many of the last games expected as of games played. With no game played it is the whole season.
+-- @span_days, its longest window in days (7 or 14; 0 when all its windows are of games played). The span runs to
+-- D from the oldest game that these windows use: the last games played and, with windows in days, the games of
+-- these days and as many of the last games expected as of games played. With no game played it is the season.
 --
 -- Columns
 --   cell_date DATE, player_lookup STRING, team_abbr STRING, game_id STRING (of D)
---   l5_expected_games, l5_actual_games INT64; l5_schedule_pct, l5_data_pct FLOAT64: percent, NULL when 0 expected;
+--   l5_expected_games, l5_actual_games INT64; l5_schedule_pct, l5_data_pct FLOAT64: percent, NULL with 0 expected;
 --     the same for l10 (last 5 / 10 games he was expected for), l7d and l14d (days [D-7, D), [D-14, D))
---   worst_window STRING        the window with the lowest schedule pct: l5 | l10 | l7d | l14d; NULL without games
+--   worst_window STRING        the window with the lowest schedule pct, the first of l5 | l10 | l7d | l14d
 --   worst_expected_games, worst_actual_games INT64: for expected_game_count / actual_game_count of a failure
 --   schedule_completeness_pct FLOAT64  percent, of the worst window
 --   below_threshold BOOL       under 90 % in at least one window
@@ -22,17 +22,16 @@
 --   games_listed_before INT64  expected before D in the season, with the Cup final: game_number of the newest
 --   games_played_before INT64  played before D in the season, with the Cup final: the number of his newest game
 --                              among those with verdict PLAYED, by (game_date, game_id)
---   games_played_season INT64  the same without the Cup final
---   games_listed_season INT64  expected before D, without the Cup final
+--   games_played_season, games_listed_season INT64: the same two without the Cup final
 --   season_gap_games INT64     correctable gaps older than the span, without the Cup final
---   quality_tier STRING        gold >= 10 games played before D, silver >= 5, bronze >= 3, bootstrap >= 1, else NULL
+--   quality_tier STRING        gold >= 10 games played before D, silver >= 5, bronze >= 3, bootstrap >= 1, or NULL
 --   is_production_ready BOOL   no gap in the season
 --   row_withheld BOOL          a gap in the span, or no game played: no row is written
 --   max_source_game_date DATE  newest game he was expected for; NULL without games
---   failure_type STRING        DATA_GAP | MIXED | UNKNOWN | PLAYER_DNP | INSUFFICIENT_HISTORY, or NULL, and with it:
+--   failure_type STRING        DATA_GAP | MIXED | UNKNOWN | PLAYER_DNP | INSUFFICIENT_HISTORY, or NULL; with it:
 --   failure_category STRING    INCOMPLETE_DATA | INSUFFICIENT_DATA
 --   failure_reason STRING      a sentence
---   window_counts STRING       JSON object: window name to [expected, played, absent], the span's among them
+--   window_counts STRING       JSON object: window name, or span, to [expected, played, absent]
 --   missing_game_dates, missing_game_ids STRING: JSON arrays: with a gap, the gaps of the season before D and
 --                              the absences of the span; [] for the two types without a gap
 --   evidence STRING            JSON object: windows (window_counts), span_start, missing (of each missing game
@@ -66,7 +65,9 @@ WITH
       COUNTIF(is_absence) OVER last_10 AS l10_absent
     FROM listings
     WINDOW
-      so_far AS (PARTITION BY player_lookup ORDER BY game_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+      so_far AS (
+        PARTITION BY player_lookup ORDER BY game_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      ),
       last_5 AS (PARTITION BY player_lookup ORDER BY game_number ROWS BETWEEN 4 PRECEDING AND CURRENT ROW),
       last_10 AS (PARTITION BY player_lookup ORDER BY game_number ROWS BETWEEN 9 PRECEDING AND CURRENT ROW)
   ),
@@ -223,12 +224,13 @@ WITH
       CASE
         WHEN failure_type IS NULL THEN NULL
         WHEN span_gaps > 0 THEN CONCAT(
-          IF(failure_type = 'UNKNOWN', 'Games that cannot be judged: ', 'Games that lack data which can be repaired: '),
-          CAST(span_gaps AS STRING), ' of ', CAST(span_expected AS STRING), ' from ', CAST(span_start AS STRING),
-          ' to before ', CAST(j.cell_date AS STRING), '; explained absences: ', CAST(span_absent AS STRING)
+          IF(failure_type = 'UNKNOWN', 'Games that cannot be judged: ', 'Games that lack repairable data: '),
+          CAST(span_gaps AS STRING), ' of ', CAST(span_expected AS STRING),
+          ' from ', CAST(span_start AS STRING), ' to before ', CAST(j.cell_date AS STRING),
+          '; explained absences: ', CAST(span_absent AS STRING)
         )
         WHEN older_gaps > 0 THEN CONCAT(
-          IF(failure_type = 'UNKNOWN', 'Games that cannot be judged: ', 'Games that lack data which can be repaired: '),
+          IF(failure_type = 'UNKNOWN', 'Games that cannot be judged: ', 'Games that lack repairable data: '),
           CAST(older_gaps AS STRING), ' of the season before ', CAST(span_start AS STRING),
           '; the rolling windows are complete'
         )
@@ -245,11 +247,16 @@ WITH
         )
       END AS failure_reason,
       IF(failure_type IS NULL, NULL, CONCAT(
-        '{"l5":[', CAST(l5_expected AS STRING), ',', CAST(l5_played AS STRING), ',', CAST(l5_absent AS STRING),
-        '],"l10":[', CAST(l10_expected AS STRING), ',', CAST(l10_played AS STRING), ',', CAST(l10_absent AS STRING),
-        '],"l7d":[', CAST(l7d_expected AS STRING), ',', CAST(l7d_played AS STRING), ',', CAST(l7d_absent AS STRING),
-        '],"l14d":[', CAST(l14d_expected AS STRING), ',', CAST(l14d_played AS STRING), ',', CAST(l14d_absent AS STRING),
-        '],"span":[', CAST(span_expected AS STRING), ',', CAST(span_played AS STRING), ',', CAST(span_absent AS STRING),
+        '{"l5":[', CAST(l5_expected AS STRING),
+        ',', CAST(l5_played AS STRING), ',', CAST(l5_absent AS STRING),
+        '],"l10":[', CAST(l10_expected AS STRING),
+        ',', CAST(l10_played AS STRING), ',', CAST(l10_absent AS STRING),
+        '],"l7d":[', CAST(l7d_expected AS STRING),
+        ',', CAST(l7d_played AS STRING), ',', CAST(l7d_absent AS STRING),
+        '],"l14d":[', CAST(l14d_expected AS STRING),
+        ',', CAST(l14d_played AS STRING), ',', CAST(l14d_absent AS STRING),
+        '],"span":[', CAST(span_expected AS STRING),
+        ',', CAST(span_played AS STRING), ',', CAST(span_absent AS STRING),
         ']}'
       )) AS window_counts
     FROM judged AS j

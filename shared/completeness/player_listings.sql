@@ -14,11 +14,13 @@
 --   season_type STRING         regular | play_in | playoffs | cup_final
 --   game_number INT64          1, 2, ... over his rows of the season, by (game_date, game_id)
 --   status STRING              active | dnp | inactive; NULL when not listed
---   raw_state STRING           of the team's list: reconciles | not_ingested (no box rows of the game) | incomplete
+--   raw_state STRING           of the team's list: reconciles | not_ingested (no player row of the game) |
+--                              incomplete
 --   in_pgs BOOL                nba_analytics.player_game_summary has the row
---   verdict STRING             PLAYED (in_pgs) | PLAYER_DNP | DERIVED_MISSING | GAME_INCOMPLETE | GAME_NOT_INGESTED
---                              | UNKNOWN (listed with a status that is none of the three)
---   reason STRING              PLAYER_DNP only: dnp_reason, else the injury report of that date, else 'not reported'
+--   verdict STRING             PLAYED (in_pgs) | PLAYER_DNP | DERIVED_MISSING | GAME_INCOMPLETE |
+--                              GAME_NOT_INGESTED | UNKNOWN (listed with a status that is none of the three)
+--   reason STRING              PLAYER_DNP only: dnp_reason, else the injury report of that date (its reason,
+--                              else its status), else 'not reported'
 --   reason_source STRING       PLAYER_DNP only: the table the reason is from; NULL when not reported
 --   report_reason STRING       what the injury report of that date says of him, whatever the verdict
 --   source STRING              the table that decided the verdict

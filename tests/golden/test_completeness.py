@@ -346,8 +346,7 @@ def test_a_gap_beside_an_absence_is_mixed_and_both_are_named() -> None:
 
     assert values(row, "failure_category failure_type row_withheld") == ["INCOMPLETE_DATA", "MIXED", True]
     assert row["failure_reason"] == (
-        "Games that lack data which can be repaired: 1 of 3 from 2021-11-02 to before 2021-11-05;"
-        " explained absences: 1"
+        "Games that lack repairable data: 1 of 3 from 2021-11-02 to before 2021-11-05; explained absences: 1"
     )
     assert row["missing_game_dates"] == '["2021-11-03","2021-11-04"]'
     assert row["missing_game_ids"] == '["g2","g3"]'

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
+from shared.tables import TableSchema
 from shared.warehouse.port import Value
 from tests.oracle.raw import RawSeason, without_player_rows
 from tests.oracle.tiny import BOS, final, on, played_daily, season, slot
@@ -89,7 +90,7 @@ def cache(
         "minutes_last_14_days": 80.5,
         "back_to_backs_last_14_days": 1,
     }
-    upstream = (
+    upstream: tuple[tuple[TableSchema, str, Row], ...] = (
         (CONTEXT, "game_date", context),
         (ZONES, "analysis_date", {"primary_scoring_zone": "paint", "paint_rate_last_10": 55.0}),
         (FACTORS, "analysis_date", {"fatigue_score": 71.5}),
