@@ -28,7 +28,10 @@ def translate(text: str, parameter_types: Mapping[str, str]) -> str:
 def _translate(text: str, parameter_types: tuple[tuple[str, str], ...]) -> str:
     """Kept for the process: a large statement takes a second, and tests open many warehouses."""
     types = dict(parameter_types)
-    tree = sqlglot.parse_one(text, read="bigquery")
+    trees = [tree for tree in sqlglot.parse(text, read="bigquery") if not isinstance(tree, exp.Semicolon)]
+    if len(trees) != 1 or trees[0] is None:
+        raise sqlglot.errors.ParseError(f"Expected one statement, found [{len(trees)}]")
+    tree = trees[0]
     for rewrite in (
         _in_unnest,
         _dates_stay_dates,
