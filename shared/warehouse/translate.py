@@ -40,11 +40,12 @@ def _translate(text: str, parameter_types: tuple[tuple[str, str], ...]) -> str:
         _countif,
         _joined_columns,
         _div,
+        _float_literals,
         _timestamps,
         _current_timestamp,
     ):
-        tree = tree.transform(rewrite)
-    tree = tree.transform(lambda node: _typed_parameter(node, types))
+        tree = tree.transform(rewrite, copy=False)
+    tree = tree.transform(lambda node: _typed_parameter(node, types), copy=False)
     return tree.sql(dialect="duckdb")
 
 
@@ -100,6 +101,13 @@ def _div(node: exp.Expression) -> exp.Expression:
             operand = node.args[side]
             if isinstance(operand, exp.Binary):
                 node.set(side, exp.paren(operand))
+    return node
+
+
+def _float_literals(node: exp.Expression) -> exp.Expression:
+    """A number with a point is a FLOAT64; DuckDB makes it a DECIMAL, which overflows and rounds otherwise."""
+    if isinstance(node, exp.Literal) and not node.is_string and not node.this.isdigit():
+        return exp.cast(node.copy(), "DOUBLE")
     return node
 
 
