@@ -75,7 +75,7 @@ class DuckDBWarehouse:
         try:
             self._connection = duckdb.connect(_MEMORY if path is None else str(path))
         except duckdb.IOException as error:
-            if "lock" in str(error):
+            if "Could not set lock" in str(error):
                 raise WarehouseInUseError(
                     f"The warehouse file [{path}] is in use by {_holder(str(error))}. "
                     "Wait until it ends, or stop it; an embedded file serves one process at a time."
