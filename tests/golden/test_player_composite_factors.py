@@ -208,8 +208,9 @@ def test_league_is_every_game_before_the_date_and_none_of_it() -> None:
         offense(day(4), points=999),
     ]
 
-    row = World(offense=games).row()
+    staged = World(offense=games).stage((AHEAD.game_date, day(6)))
 
+    row = staged.row(player_lookup=PLAYER)
     assert row["opponent_defense_score"] == pytest.approx((114 - 100 * 240 / 204) * 0.75)
     assert row["pace_score"] == pytest.approx((102 - 14400 * 204 / 30300) * 0.75)
     assert row["max_source_game_date"] == day(3)

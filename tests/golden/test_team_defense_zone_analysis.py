@@ -281,11 +281,12 @@ def test_game_of_the_date_itself_is_no_gap() -> None:
 
 
 def test_gap_counts_hold_only_games_before_the_date() -> None:
-    games = [game(2 * n, "BOS", "CHI") for n in range(3)]
+    games = [game(2 * n, "BOS", "CHI") for n in range(4)]
     results = [allowed(g, team) for g in games[1:] for team in ("BOS", "CHI")]
 
-    failure = analysis([final(g) for g in games], results, [day(4)]).failure(entity_id="BOS")
+    staged = analysis([final(g) for g in games], results, [day(4), day(6)])
 
+    failure = staged.failure(entity_id="BOS", analysis_date=day(4))
     assert (failure["expected_game_count"], failure["actual_game_count"]) == (2, 1)
 
 
