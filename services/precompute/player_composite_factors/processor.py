@@ -23,7 +23,7 @@ EFFECTS = {
 }
 
 #: Games after which half of what a team shows in its window is taken as the team, the rest as chance. With 5
-#: the effect of the opponent is the same in the first weeks of 2021-22 as later; without, it is half as large.
+#: the effect of the opponent is the same in the first weeks of 2021-22 as later; without it is half as large.
 HALF_RELIABLE_GAMES = {"half_reliable_games": 5}
 
 #: Where the parts of the fatigue score are full: 4 games of 40 minutes in 7 days, 4 back-to-backs in 14.
