@@ -38,6 +38,7 @@ STAGING_DATASET = "nba_staging"
 _MEMORY = ":memory:"
 _NAMED = re.compile(r"@([A-Za-z_][A-Za-z0-9_]*)")
 _PARAMETER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_NO_TABLE = re.compile(r"(Table|Schema) with name .* does not exist")
 #: Stored translations are used again only by the translator that made them.
 _TRANSLATOR = (
     metadata.version("sqlglot")
@@ -199,8 +200,11 @@ class DuckDBWarehouse:
         except duckdb.TransactionException as error:
             raise TransientWarehouseError(f"Statement [{name}]: {error}") from error
         except duckdb.CatalogException as error:
+            reason = str(error).splitlines()[0]
+            if _NO_TABLE.search(reason) is None:
+                raise WarehouseError(f"Statement [{name}]: {reason}") from error
             raise TableNotFoundError(
-                f"Statement [{name}]: {str(error).splitlines()[0]} `nba init` creates what is missing."
+                f"Statement [{name}]: {reason} `nba init` creates what is missing."
             ) from error
         except duckdb.Error as error:
             raise WarehouseError(f"Statement [{name}]: {error}") from error
