@@ -38,6 +38,8 @@ STAGING_DATASET = "nba_staging"
 _MEMORY = ":memory:"
 _NAMED = re.compile(r"@([A-Za-z_][A-Za-z0-9_]*)")
 _PARAMETER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+#: A statement with a result; DuckDB answers the others with a count.
+_QUERY = re.compile(r"(\s|/\*.*?\*/)*(SELECT|WITH|\()", re.DOTALL)
 _NO_TABLE = re.compile(r"(Table|Schema) with name .* does not exist")
 #: Stored translations are used again only by the translator that made them.
 _TRANSLATOR = (
@@ -192,7 +194,7 @@ class DuckDBWarehouse:
         used = {key: value for key, value in values.items() if key in named}
         try:
             result = self._connection.execute(sql, used)
-            if result.description is None:
+            if result.description is None or not _QUERY.match(sql):
                 return Rows((), [])
             columns = tuple(item[0] for item in result.description)
             stamps = [i for i, item in enumerate(result.description) if str(item[1]) == "TIMESTAMP"]
