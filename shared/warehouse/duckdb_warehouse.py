@@ -131,7 +131,7 @@ class DuckDBWarehouse:
         self._ensure_dataset(address.dataset)
         self.drop([address])
         try:
-            self._connection.from_arrow(rows).create(str(address))
+            self._connection.from_arrow(_without_zones(rows)).create(str(address))
         except duckdb.Error as error:
             raise WarehouseError(f"Cannot load [{address}]: {error}") from error
 
@@ -286,6 +286,15 @@ def _value(parameter: Parameter) -> Any:
         case Structs(fields=fields, rows=rows):
             names = [name for name, _ in fields]
             return [dict(zip(names, map(_naive, row), strict=True)) for row in rows]
+
+
+def _without_zones(rows: pa.Table) -> pa.Table:
+    """Times as this engine keeps them: without a zone, in UTC."""
+    fields = [
+        pa.field(field.name, pa.timestamp(field.type.unit)) if pa.types.is_timestamp(field.type) else field
+        for field in rows.schema
+    ]
+    return rows.cast(pa.schema(fields))
 
 
 def _aware(rows: list[tuple[Any, ...]], stamps: list[int]) -> list[tuple[Value, ...]]:
