@@ -75,7 +75,7 @@ def snapshot_script(
     *, start: dt.date, end: dt.date, request_id: str | None, backfill_id: str | None
 ) -> Script:
     """The query behind `read_snapshot`."""
-    from_date = max(_EARLIEST, start - _SEASON_REACH) if start > _EARLIEST + _SEASON_REACH else _EARLIEST
+    from_date = start - _SEASON_REACH if start > _EARLIEST + _SEASON_REACH else _EARLIEST
     to_date = end + _SEASON_REACH if end < _LATEST - _SEASON_REACH else _LATEST
     return Script(
         name="read snapshot",

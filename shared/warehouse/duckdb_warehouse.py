@@ -37,6 +37,8 @@ from shared.warehouse.port import (
 STAGING_DATASET = "nba_staging"
 _MEMORY = ":memory:"
 _NAMED = re.compile(r"@([A-Za-z_][A-Za-z0-9_]*)")
+#: A statement that only reads; comments may come first.
+_READS = re.compile(r"(\s|--[^\n]*\n)*(SELECT|WITH)\b", re.IGNORECASE)
 _PARAMETER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 #: A statement with a result; DuckDB answers the others with a count.
 _QUERY = re.compile(r"(\s|/\*.*?\*/)*(SELECT|WITH|\()", re.DOTALL)
@@ -95,6 +97,7 @@ class DuckDBWarehouse:
         self._kept = set(self._translations)
         self._new_translations: list[tuple[str, str]] = []
         self._schemas: set[str] = {STAGING_DATASET}
+        self._writes = 0
 
     @property
     def path(self) -> Path | None:
@@ -105,6 +108,8 @@ class DuckDBWarehouse:
         types = {name: _parameter_type(parameter) for name, parameter in script.parameters.items()}
         values = {name: _value(parameter) for name, parameter in script.parameters.items()}
         translated = [(s.name, s.resolve(self._translated(s, types))) for s in script.statements]
+        if not all(_READS.match(statement.text) for statement in script.statements):
+            self._writes += 1
         if script.transaction:
             self._run("BEGIN TRANSACTION")
         try:
@@ -161,6 +166,9 @@ class DuckDBWarehouse:
     def drop(self, addresses: Sequence[TableAddress]) -> None:
         for address in addresses:
             self._run(f"DROP TABLE IF EXISTS {address}")
+
+    def writes(self) -> int:
+        return self._writes
 
     def close(self) -> None:
         if self._new_translations:

@@ -154,6 +154,10 @@ class Warehouse(Protocol):
         """Drop staging tables; those that do not exist are ignored."""
         ...
 
+    def writes(self) -> int | None:
+        """A number that grows with every write, when only this object can write; None when others can."""
+        ...
+
     def close(self) -> None:
         """Release what is held."""
         ...

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from shared.broker.port import Broker
 from shared.clock import Clock
 from shared.ledger.quarantine import quarantine
 from shared.ledger.raw import hash_raw
-from shared.ledger.repository import read_snapshot
 from shared.log import bind as bind_log
 from shared.log import get_logger
 from shared.messages.decode import Poison, decode
@@ -23,11 +22,12 @@ from shared.messages.models import (
 )
 from shared.planner.plan import Scope, affected_scope, passes_on, ready_cells
 from shared.planner.snapshot import Snapshot
-from shared.planner.state import Cell, Grid, State, evaluate
+from shared.planner.state import Cell, Grid, State
 from shared.topology.declaration import Phase, Processor
 from shared.topology.graph import COMPLETION_TOPICS, TRIGGER_TOPICS, Topology
 from shared.warehouse.port import TransientWarehouseError, Warehouse
 from shared.worker.context import RunContext
+from shared.worker.memory import Memory, View
 from shared.worker.outcome import Decision, Outcome, TransientError
 from shared.worker.run import RunReport, execute_run
 
@@ -44,6 +44,7 @@ class Ports:
     clock: Clock
     new_id: Callable[[], str]
     on_run: Callable[[RunReport], None]
+    memory: Memory = field(default_factory=Memory)
 
 
 @dataclass(frozen=True)
@@ -106,14 +107,14 @@ class Worker:
             return outcome
 
     def _handle(self, request: Request, message: PhaseCompleted | ProcessRequested) -> Outcome:
-        snapshot = self._snapshot(request)
-        if _from_somebody_else(message, snapshot):
+        view = self._look(request)
+        if _from_somebody_else(message, view.snapshot):
             now = self.ports.clock.now()
             hash_raw(self.ports.warehouse, request.start, request.end, self._context(request), now)
-            snapshot = self._snapshot(request)
+            view = self._look(request)
+        snapshot, grid = view.snapshot, view.grid
         if snapshot.paused is not None:
             return Outcome(Decision.PAUSED, 0)
-        grid = evaluate(self.topology, snapshot, self.ports.clock.now())
         scope = self._scope(message, snapshot, grid)
         if scope is None:
             return Outcome(Decision.NOTHING_TO_DO, 0)
@@ -136,6 +137,7 @@ class Worker:
             snapshot,
             season,
             cells,
+            self.ports.memory,
         )
         self.ports.on_run(report)
         self._publish(request, context.run_id, (*report.dates, *awaited), report)
@@ -145,14 +147,15 @@ class Worker:
             return Outcome(Decision.RECORDED_FAILURE, 0)
         return Outcome(Decision.RAN, len(report.dates))
 
-    def _snapshot(self, request: Request) -> Snapshot:
-        return read_snapshot(
+    def _look(self, request: Request) -> View:
+        return self.ports.memory.look(
             self.ports.warehouse,
             self.topology,
             start=request.start,
             end=request.end,
             request_id=request.backfill_id or request.correlation_id,
             backfill_id=request.backfill_id,
+            now=self.ports.clock.now(),
         )
 
     def _context(self, request: Request) -> RunContext:

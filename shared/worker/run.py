@@ -22,7 +22,8 @@ from shared.warehouse.port import (
 )
 from shared.worker.commit import FailedDate, commit_script
 from shared.worker.context import RunContext
-from shared.worker.stage import Batch, stage_script, staging_bindings
+from shared.worker.memory import Memory, shared_table_names
+from shared.worker.stage import Batch, batch_parameters, own_staging, stage_script, staging_bindings
 
 #: A job label or error text longer than this says nothing more.
 _LONGEST_ERROR = 1500
@@ -60,6 +61,7 @@ def execute_run(
     snapshot: Snapshot,
     season: Season,
     cells: Sequence[Cell],
+    memory: Memory,
 ) -> RunReport:
     """Process the cells in one set-based pass and commit what came out.
 
@@ -68,8 +70,9 @@ def execute_run(
     """
     batch = Batch(tuple(cell.date for cell in cells), season.season_year, season.start)
     labels = _labels(processor, batch, context)
+    shared = shared_table_names(processor, batch_parameters(processor, batch), snapshot)
     try:
-        summaries, failed = _stage(processor, warehouse, batch, context, labels)
+        summaries, failed = _stage(processor, warehouse, batch, context, labels, shared)
         entries = [_entry(cell, season, summaries, failed) for cell in cells]
         warehouse.run(
             commit_script(
@@ -86,9 +89,9 @@ def execute_run(
             )
         )
     finally:
-        warehouse.drop(
-            [a for name, a in staging_bindings(processor, context.run_id).items() if name != "target.rows"]
-        )
+        addresses = staging_bindings(processor, context.run_id, shared)
+        spare = [t for name in shared for t in memory.keep_table(addresses[f"staging.{name}"])]
+        warehouse.drop([*own_staging(processor, context.run_id), *spare])
     report = RunReport(
         processor=processor.name,
         run_id=context.run_id,
@@ -133,10 +136,11 @@ def _stage(
     batch: Batch,
     context: RunContext,
     labels: Mapping[str, str],
+    shared: Mapping[str, str],
 ) -> tuple[dict[dt.date, _DateSummary], list[FailedDate]]:
     """Run the stage script. A permanent error fails every date of the batch, recorded, not raised."""
     try:
-        rows = warehouse.run(stage_script(processor, batch, context.run_id, labels))
+        rows = warehouse.run(stage_script(processor, batch, context.run_id, labels, shared))
     except TransientWarehouseError:
         raise
     except WarehouseError as error:

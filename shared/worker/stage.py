@@ -35,14 +35,25 @@ class Batch:
             raise ValueError(f"A batch needs ascending, distinct dates: [{self.dates}]")
 
 
-def staging_bindings(processor: Processor, run_id: str) -> dict[str, TableAddress]:
-    """Real addresses of the logical tables of one run. Staging tables carry the run id: runs never share."""
+def staging_bindings(
+    processor: Processor, run_id: str, shared: Mapping[str, str] | None = None
+) -> dict[str, TableAddress]:
+    """Real addresses of the logical tables of one run.
+
+    Staging tables carry the run id: runs never share them. Those of the shared statements may be named in
+    `shared`, by what is in them, and then serve every run that needs the same.
+    """
     suffix = run_id.replace("-", "_")
-    bindings = {
-        f"staging.{name}": TableAddress(STAGING_DATASET, f"{name}__{suffix}")
-        for name in (*processor.shared_sql, *_STANDARD)
-    }
+    names = {name: f"{name}__{suffix}" for name in (*processor.shared_sql, *_STANDARD)}
+    names.update(shared or {})
+    bindings = {f"staging.{name}": TableAddress(STAGING_DATASET, real) for name, real in names.items()}
     return {**bindings, "target.rows": processor.schema.address}
+
+
+def own_staging(processor: Processor, run_id: str) -> list[TableAddress]:
+    """The staging tables that belong to one run alone, to be dropped after it."""
+    bindings = staging_bindings(processor, run_id)
+    return [bindings[f"staging.{name}"] for name in _STANDARD]
 
 
 def batch_parameters(processor: Processor, batch: Batch) -> dict[str, Parameter]:
@@ -59,13 +70,27 @@ def batch_parameters(processor: Processor, batch: Batch) -> dict[str, Parameter]
 
 
 def _create(name: str, query: Statement) -> Statement:
-    """`CREATE TABLE staging.<name> AS <query>`, the one wrapper around the queries of the .sql files."""
+    """`CREATE TABLE staging.<name> AS <query>`, the wrapper around the queries of the .sql files."""
     return replace(query, text=f"CREATE OR REPLACE TABLE staging.{name} AS\n{query.text}")
 
 
-def stage_script(processor: Processor, batch: Batch, run_id: str, labels: Mapping[str, str]) -> Script:
-    """The stage job of a run. Its result: one row per date, as described in sql/summary.sql."""
-    tables = staging_bindings(processor, run_id)
+def _create_once(name: str, query: Statement) -> Statement:
+    """The same for a shared statement: a table of that name holds what the query would give."""
+    return replace(query, text=f"CREATE TABLE IF NOT EXISTS staging.{name} AS\n{query.text}")
+
+
+def stage_script(
+    processor: Processor,
+    batch: Batch,
+    run_id: str,
+    labels: Mapping[str, str],
+    shared: Mapping[str, str] | None = None,
+) -> Script:
+    """The stage job of a run. Its result: one row per date, as described in sql/summary.sql.
+
+    `shared`: names of the tables of shared statements, as in `staging_bindings`.
+    """
+    tables = staging_bindings(processor, run_id, shared)
     content = processor.schema.without(VOLATILE_COLUMNS)
     columns = {
         "content": column_list(content),
@@ -76,7 +101,7 @@ def stage_script(processor: Processor, batch: Batch, run_id: str, labels: Mappin
     statements = []
     for name in processor.shared_sql:
         query = bind(f"{processor.name}.{name}", processor.shared_statement(name), tables)
-        statements.append(_create(name, query))
+        statements.append(_create_once(name, query))
     for name, source in (
         ("rows", "query"),
         ("expected", "expected"),

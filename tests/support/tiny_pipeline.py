@@ -85,14 +85,24 @@ class TappedWarehouse:
     def __init__(self, inner: Warehouse) -> None:
         self._inner = inner
         self._faults: list[tuple[str, Exception]] = []
+        self._interruptions: list[tuple[str, Callable[[], None]]] = []
         self.jobs: list[str] = []
 
     def fail_next(self, name: str, error: Exception) -> None:
         """The next script whose name begins with `name` raises `error` instead of running."""
         self._faults.append((name, error))
 
+    def interrupt_next(self, name: str, what: Callable[[], None]) -> None:
+        """Before the next script whose name begins with `name`, somebody else does something."""
+        self._interruptions.append((name, what))
+
     def run(self, script: Script) -> Rows:
         self.jobs.append(script.name)
+        for interruption in self._interruptions:
+            if script.name.startswith(interruption[0]):
+                self._interruptions.remove(interruption)
+                interruption[1]()
+                break
         for fault in self._faults:
             if script.name.startswith(fault[0]):
                 self._faults.remove(fault)
@@ -113,6 +123,9 @@ class TappedWarehouse:
 
     def drop(self, addresses: Sequence[TableAddress]) -> None:
         self._inner.drop(addresses)
+
+    def writes(self) -> None:
+        """Others can write, as in the cloud: nothing read before is still known to be true."""
 
     def close(self) -> None:
         self._inner.close()
@@ -170,7 +183,8 @@ class TinyPipeline:
         max_dates_per_run: int = MAX_DATES_PER_RUN,
     ) -> None:
         self.path = root / "tiny.duckdb"
-        shutil.copyfile(_template(), self.path)
+        if not self.path.exists():
+            shutil.copyfile(_template(), self.path)
         self.topology: Topology = topology_of([write_folder(root / "services", f) for f in folders])
         self.embedded = DuckDBWarehouse(self.path)
         if folders != ALL:
@@ -188,7 +202,8 @@ class TinyPipeline:
         )
         self.broker = TappedBroker(self.pubsub)
         self.ports = Ports(self.warehouse, self.broker, self.clock, self.new_id, self.runs.append)
-        use(Runtime(self.topology, self.ports))
+        self._runtime = Runtime(self.topology, self.ports)
+        use(self._runtime)
 
     def close(self) -> None:
         """Release the file."""
@@ -211,33 +226,29 @@ class TinyPipeline:
 
     # What comes in
 
-    def ingest(self, rows: Iterable[RawRow], *, days: Sequence[dt.date] | None = None) -> IngestReport:
-        """Our ingest writes raw rows and publishes their completion."""
-        report = write(
-            to_tables(rows),
-            warehouse=self.warehouse,
-            clock=self.clock,
-            run_id=self.new_id(),
-            days=days,
-            on_progress=lambda done, total: None,
-        )
-        for message in completions(report, self.clock):
-            self.broker.publish(COMPLETION_TOPICS[Phase.RAW], message)
-        return report
+    def ingest(self, rows: Iterable[RawRow], *, announce: bool = True) -> IngestReport:
+        """Our ingest writes raw rows and publishes their completion, unless it is lost (`announce`)."""
+        return self._write(to_tables(rows), None, announce=announce)
 
     def remove_raw(self, table: str, *days: dt.date) -> None:
         """Our ingest finds that a raw table has no rows on these dates (any more)."""
-        empty = raw_tables()[table]
+        nothing = arrow_schema(raw_tables()[table]).empty_table()
+        self._write({table: nothing}, days, announce=True)
+
+    def _write(
+        self, tables: Mapping[str, pa.Table], days: Sequence[dt.date] | None, *, announce: bool
+    ) -> IngestReport:
         report = write(
-            {table: arrow_schema(empty).empty_table()},
+            tables,
             warehouse=self.warehouse,
             clock=self.clock,
             run_id=self.new_id(),
             days=days,
             on_progress=lambda done, total: None,
         )
-        for message in completions(report, self.clock):
+        for message in completions(report, self.clock) if announce else ():
             self.broker.publish(COMPLETION_TOPICS[Phase.RAW], message)
+        return report
 
     def write_as_somebody_else(self, rows: Iterable[RawRow]) -> None:
         """Another team appends raw rows; the ledger hears nothing of it."""
@@ -314,7 +325,12 @@ class TinyPipeline:
 
     def settle(self) -> None:
         """Deliver until nothing is queued."""
-        self.pubsub.run_until_idle(lambda: False)
+        self.deliver_until(lambda: False)
+
+    def deliver_until(self, stop: Callable[[], bool]) -> None:
+        """Deliver until nothing is queued, or `stop` says so between two deliveries."""
+        use(self._runtime)
+        self.pubsub.run_until_idle(stop)
 
     def worker(self, name: str) -> Worker:
         """The worker of one processor."""

@@ -1,0 +1,137 @@
+"""What a process may keep between deliveries: only what it can prove to be as it was.
+
+Nothing here is needed for a right answer. A new process starts with an empty memory.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from shared.clock import grace_ends
+from shared.completeness import SOURCES
+from shared.ledger.repository import read_snapshot
+from shared.planner.snapshot import Snapshot
+from shared.planner.state import Grid, evaluate
+from shared.tables import TableAddress
+from shared.topology.declaration import Processor
+from shared.topology.graph import Topology
+from shared.warehouse.port import Parameters, Warehouse
+
+_NAMED = re.compile(r"@([A-Za-z_][A-Za-z0-9_]*)")
+_STAGED = re.compile(r"\bstaging\.([A-Za-z_][A-Za-z0-9_]*)\b")
+#: Shared tables kept for the next processor of the same dates: one season's worth of one set of dates.
+_MOST_TABLES = 8
+
+
+@dataclass(frozen=True)
+class View:
+    """The world as it was read: the snapshot, and the grid that follows from it."""
+
+    snapshot: Snapshot
+    grid: Grid
+
+
+@dataclass(frozen=True)
+class _Question:
+    """Everything an answer depends on besides the time."""
+
+    writes: int
+    start: dt.date
+    end: dt.date
+    request_id: str
+    backfill_id: str | None
+
+
+@dataclass(frozen=True)
+class _Known:
+    """An answer, and between which times it stays one as long as nobody writes."""
+
+    question: _Question
+    view: View
+    since: dt.datetime
+    until: dt.datetime
+
+
+@dataclass
+class Memory:
+    """The last view of the world, and the shared tables that are still in staging."""
+
+    _known: _Known | None = None
+    _tables: OrderedDict[TableAddress, None] = field(default_factory=OrderedDict)
+
+    def look(
+        self,
+        warehouse: Warehouse,
+        topology: Topology,
+        *,
+        start: dt.date,
+        end: dt.date,
+        request_id: str,
+        backfill_id: str | None,
+        now: dt.datetime,
+    ) -> View:
+        """Read the snapshot and evaluate the grid, unless nothing can have changed since the last time."""
+        writes = warehouse.writes()
+        first = dt.date(max(start.year, dt.MINYEAR + 1) - 1, 1, 1)
+        last = dt.date(min(end.year, dt.MAXYEAR - 1) + 1, 12, 31)
+        question = None if writes is None else _Question(writes, first, last, request_id, backfill_id)
+        known = self._known
+        if known is not None and known.question == question and known.since <= now < known.until:
+            return known.view
+        snapshot = read_snapshot(
+            warehouse, topology, start=first, end=last, request_id=request_id, backfill_id=backfill_id
+        )
+        view = View(snapshot, evaluate(topology, snapshot, now))
+        self._known = None if question is None else _Known(question, view, now, _valid_until(view.grid, now))
+        return view
+
+    def keep_table(self, address: TableAddress) -> tuple[TableAddress, ...]:
+        """Take note that a shared table was used; returns those that are too many by now, to be dropped."""
+        self._tables.pop(address, None)
+        self._tables[address] = None
+        dropped = []
+        while len(self._tables) > _MOST_TABLES:
+            dropped.append(self._tables.popitem(last=False)[0])
+        return tuple(dropped)
+
+
+def _valid_until(grid: Grid, now: dt.datetime) -> dt.datetime:
+    """When the next date's grace ends, which is all that time alone changes in a grid."""
+    recent = now.date() - dt.timedelta(days=3)
+    ends = [grace_ends(day) for day in grid.dates() if day >= recent]
+    return min((end for end in ends if end > now), default=dt.datetime.max.replace(tzinfo=dt.UTC))
+
+
+def shared_table_names(processor: Processor, parameters: Parameters, snapshot: Snapshot) -> dict[str, str]:
+    """Names of a processor's shared staging tables: equal exactly when they hold the same.
+
+    A name is a hash of the statement, of the parameters it uses, of the names of the shared tables it reads,
+    and of every commit to the sources that shared statements read.
+    """
+    commits = _commits(snapshot)
+    names: dict[str, str] = {}
+    for shared in processor.shared_sql:
+        sql = processor.shared_statement(shared)
+        used = sorted(set(_NAMED.findall(sql)))
+        read = sorted(set(_STAGED.findall(sql)) & names.keys())
+        digest = hashlib.blake2b(digest_size=10)
+        for part in (sql, commits, *(f"{n}={parameters[n]}" for n in used), *(names[n] for n in read)):
+            digest.update(part.encode() + b"\0")
+        names[shared] = f"{shared}__{digest.hexdigest()}"
+    return names
+
+
+def _commits(snapshot: Snapshot) -> str:
+    """Every commit to the sources of the shared statements, as one text."""
+    digest = hashlib.blake2b(digest_size=16)
+    for source in SOURCES:
+        for day, cell in sorted(snapshot.raw.get(source, {}).items()):
+            digest.update(f"{source} {day} {cell.run_id} {cell.fingerprint}\n".encode())
+        for day, history in sorted(snapshot.runs.get(source, {}).items()):
+            if history.success is not None:
+                digest.update(f"{source} {day} {history.success.run_id}\n".encode())
+    return digest.hexdigest()
