@@ -40,7 +40,14 @@ class TinyFolder:
 
     def saying(self, **texts: str) -> TinyFolder:
         """The same processor with other SQL."""
+        unknown = set(texts) - {"query", "expected", "triage", "checks"}
+        if unknown:
+            raise ValueError(f"Not a text of a processor: [{unknown}]")
         return replace(self, **texts)  # type: ignore[arg-type]
+
+    def reading(self, sources: tuple[str, ...]) -> TinyFolder:
+        """The same processor, declaring no other source than these: it hears of nothing else."""
+        return replace(self, inputs=tuple(item for item in self.inputs if item[0] in sources))
 
 
 def write_folder(services: Path, folder: TinyFolder) -> Path:

@@ -12,6 +12,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -171,6 +172,17 @@ def _template() -> Path:
     return root / "template.duckdb"
 
 
+@dataclass(frozen=True)
+class _LimitedRuntime(Runtime):
+    """A runtime whose workers process a limited number of dates in one run."""
+
+    max_dates_per_run: int
+
+    def worker(self, processor_name: str) -> Worker:
+        processor = self.topology.processor(processor_name)
+        return Worker(processor, self.topology, self.ports, self.max_dates_per_run)
+
+
 class TinyPipeline:
     """Everything a test of the core needs, in one place. Close it at the end."""
 
@@ -193,7 +205,6 @@ class TinyPipeline:
         self.clock = VirtualClock(now)
         self.runs: list[RunReport] = []
         self._ids = itertools.count(1)
-        self._max_dates_per_run = max_dates_per_run
         self.pubsub = LocalBroker(
             subscriptions=self.topology.subscriptions(),
             endpoints=self._endpoint(),
@@ -202,7 +213,7 @@ class TinyPipeline:
         )
         self.broker = TappedBroker(self.pubsub)
         self.ports = Ports(self.warehouse, self.broker, self.clock, self.new_id, self.runs.append)
-        self._runtime = Runtime(self.topology, self.ports)
+        self._runtime = _LimitedRuntime(self.topology, self.ports, max_dates_per_run)
         use(self._runtime)
 
     def close(self) -> None:
@@ -334,7 +345,7 @@ class TinyPipeline:
 
     def worker(self, name: str) -> Worker:
         """The worker of one processor."""
-        return Worker(self.topology.processor(name), self.topology, self.ports, self._max_dates_per_run)
+        return self._runtime.worker(name)
 
     def deliver(
         self, name: str, message: PhaseCompleted | ProcessRequested | RawDataRequested, *, message_id: str

@@ -162,7 +162,7 @@ class TestCrashBetweenCommitAndPublish:
 
     def test_lost_completion_heals_through_the_broker_alone(self, make_pipeline: MakePipeline) -> None:
         # Only the completion can tell form: it reads nothing else that is announced.
-        blind = FORM.saying(inputs=FORM.inputs[1:])  # type: ignore[arg-type]
+        blind = FORM.reading(("tiny_scores",))
         pipeline = make_pipeline(folders=(SCORES, blind))
         season(pipeline, 2)
         pipeline.broker.refuse_next()
@@ -295,7 +295,7 @@ class TestCellsThatTurnOutRightWithoutARun:
 
     def world(self, make_pipeline: MakePipeline) -> TinyPipeline:
         """Scores of day 0 are stale, form of day 1 waits for them, card of day 1 is missing."""
-        blind = CARD.saying(inputs=CARD.inputs[1:])  # type: ignore[arg-type]
+        blind = CARD.reading(("tiny_form",))
         pipeline = make_pipeline(folders=(SCORES, FORM, blind))
         season(pipeline, 2)
         for name, phase in (("tiny_scores", Phase.ANALYTICS), ("tiny_form", Phase.PRECOMPUTE)):

@@ -144,18 +144,14 @@ class TestRequests:
 
 class TestBackfills:
     def test_completions_do_not_lead_out_of_the_range_of_their_backfill(self, pipeline: TinyPipeline) -> None:
-        season(pipeline, 4)
-        pipeline.pubsub.run_until_idle(lambda: True)
-        pipeline.worker("tiny_scores")
-        asked = pipeline.backfill(on(0), on(1))
+        rows = (row for number in range(4) for row in played(number, 100 + number, 90))
+        pipeline.ingest(rows, announce=False)
 
-        for message in list(pipeline.broker.published):
-            if message.correlation_id == asked.backfill_id:
-                for processor in pipeline.topology.processors:
-                    pipeline.deliver(processor.name, message, message_id="m1")
+        pipeline.backfill(on(0), on(1))
+        pipeline.settle()
 
-        days = {day for _, run in pipeline.processor_runs() for day in run}
-        assert days == {0, 1}
+        assert {run.processor for run in pipeline.runs} == {"tiny_scores", "tiny_form", "tiny_card"}
+        assert {day for _, run in pipeline.processor_runs() for day in run} == {0, 1}
 
     def test_message_that_claims_a_wider_range_is_cut_to_the_recorded_one(
         self, pipeline: TinyPipeline
