@@ -31,6 +31,11 @@ class Scope:
     processors: tuple[str, ...] = ()
     automatic: bool = False
 
+    @property
+    def forces(self) -> bool:
+        """Whether it wants cells to run again although their inputs are the same."""
+        return self.reprocess in (Reprocess.ALL, Reprocess.FAILED)
+
     def names(self, processor: str) -> bool:
         """Whether the processor is in scope."""
         return not self.processors or processor in self.processors

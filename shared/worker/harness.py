@@ -138,6 +138,7 @@ class Worker:
             season,
             cells,
             self.ports.memory,
+            forced_by=request.backfill_id or request.correlation_id if scope.forces else "",
         )
         self.ports.on_run(report)
         self._publish(request, context.run_id, (*report.dates, *awaited), report)

@@ -106,11 +106,14 @@ def _valid_until(grid: Grid, now: dt.datetime) -> dt.datetime:
     return min((end for end in ends if end > now), default=dt.datetime.max.replace(tzinfo=dt.UTC))
 
 
-def shared_table_names(processor: Processor, parameters: Parameters, snapshot: Snapshot) -> dict[str, str]:
+def shared_table_names(
+    processor: Processor, parameters: Parameters, snapshot: Snapshot, *, forced_by: str
+) -> dict[str, str]:
     """Names of a processor's shared staging tables: equal exactly when they hold the same.
 
     A name is a hash of the statement, of the parameters it uses, of the names of the shared tables it reads,
-    and of every commit to the sources that shared statements read.
+    and of every commit to the sources that shared statements read. Who forces cells to run again does not
+    trust what is there: `forced_by`, the request's id, makes names of its own (empty when nobody does).
     """
     commits = _commits(snapshot)
     names: dict[str, str] = {}
@@ -119,7 +122,13 @@ def shared_table_names(processor: Processor, parameters: Parameters, snapshot: S
         used = sorted(set(_NAMED.findall(sql)))
         read = sorted(set(_STAGED.findall(sql)) & names.keys())
         digest = hashlib.blake2b(digest_size=10)
-        for part in (sql, commits, *(f"{n}={parameters[n]}" for n in used), *(names[n] for n in read)):
+        for part in (
+            sql,
+            commits,
+            forced_by,
+            *(f"{n}={parameters[n]}" for n in used),
+            *(names[n] for n in read),
+        ):
             digest.update(part.encode() + b"\0")
         names[shared] = f"{shared}__{digest.hexdigest()}"
     return names

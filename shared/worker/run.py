@@ -62,15 +62,20 @@ def execute_run(
     season: Season,
     cells: Sequence[Cell],
     memory: Memory,
+    *,
+    forced_by: str,
 ) -> RunReport:
     """Process the cells in one set-based pass and commit what came out.
+
+    `forced_by`: the id of the request that wants cells to run although they are current, else empty.
 
     Raises TransientWarehouseError when another attempt may succeed; every other failure of the warehouse is
     recorded as a failure of the dates.
     """
     batch = Batch(tuple(cell.date for cell in cells), season.season_year, season.start)
     labels = _labels(processor, batch, context)
-    shared = shared_table_names(processor, batch_parameters(processor, batch), snapshot)
+    parameters = batch_parameters(processor, batch)
+    shared = shared_table_names(processor, parameters, snapshot, forced_by=forced_by)
     try:
         summaries, failed = _stage(processor, warehouse, batch, context, labels, shared)
         entries = [_entry(cell, season, summaries, failed) for cell in cells]
