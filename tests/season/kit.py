@@ -36,14 +36,36 @@ NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 _VOLATILE = ("run_id", "processed_at")
 
 
+@dataclass(frozen=True)
+class Message:
+    """A message as it was published, and the id that the broker gave it."""
+
+    topic: str
+    message_id: str
+    body: bytes
+    attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ProcessedSeason:
+    """A closed warehouse file, and every message that was published while it was filled."""
+
+    path: Path
+    messages: tuple[Message, ...]
+
+
 @dataclass
 class Pipeline:
-    """A warehouse with the workers around it. `runs` collects what ran since it was last cleared."""
+    """A warehouse with the workers around it.
+
+    `runs` collects what ran since it was last cleared, `messages` what was published, by whomever.
+    """
 
     warehouse: DuckDBWarehouse
     broker: LocalBroker
     clock: VirtualClock
     runs: list[RunReport] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
 
     def ingest(self, tables: Mapping[str, pa.Table], days: Sequence[dt.date] | None = None) -> IngestReport:
         """Write raw tables; publish nothing."""
@@ -128,10 +150,24 @@ def open_pipeline(path: Path | None, *, now: dt.datetime = NOW) -> Iterator[Pipe
     try:
         initialise(warehouse, discover())
         _, broker = local_runtime(warehouse, clock=clock, on_run=runs.append)
-        yield Pipeline(warehouse, broker, clock, runs)
+        yield Pipeline(warehouse, broker, clock, runs, _recorded(broker))
     finally:
         use(None)
         warehouse.close()
+
+
+def _recorded(broker: LocalBroker) -> list[Message]:
+    """What the broker is given to publish from now on."""
+    messages: list[Message] = []
+    publish_raw = broker.publish_raw
+
+    def publish_and_record(topic: str, body: bytes, attributes: Mapping[str, str]) -> str:
+        message_id = publish_raw(topic, body, attributes)
+        messages.append(Message(topic, message_id, body, attributes))
+        return message_id
+
+    broker.publish_raw = publish_and_record  # type: ignore[method-assign]
+    return messages
 
 
 @contextmanager
