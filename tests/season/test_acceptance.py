@@ -79,10 +79,11 @@ def test_the_untouched_season_has_no_gap_and_no_error(season: Pipeline) -> None:
 
 def test_zach_lavine_missed_two_of_five_games_and_that_is_no_gap(season: Pipeline) -> None:
     row = season.select(
-        "SELECT l14d_expected_games, l14d_actual_games FROM nba_precompute.player_daily_cache"
+        "SELECT l14d_schedule_completeness_pct, l14d_data_completeness_pct"
+        " FROM nba_precompute.player_daily_cache"
         " WHERE cache_date = '2021-12-31' AND player_lookup = 'zachlavine'"
     )
-    assert row.values == [(5, 3)]
+    assert row.values == [(60.0, 100.0)]
     failures = season.select(
         "SELECT failure_type, resolution_status, row_written, evidence"
         " FROM nba_processing.precompute_failures"
@@ -90,6 +91,7 @@ def test_zach_lavine_missed_two_of_five_games_and_that_is_no_gap(season: Pipelin
     )
     assert [value[:3] for value in failures.values] == [("PLAYER_DNP", "PERMANENT", True)]
     evidence = json.loads(str(failures.values[0][3]))
+    assert evidence["windows"]["l14d"] == [5, 3, 2]
     in_window = [g for g in evidence["missing"] if g["date"] in ("2021-12-19", "2021-12-20")]
     assert len(in_window) == 2
     assert all(game["verdict"] == "PLAYER_DNP" and game["reason"] for game in in_window)
@@ -101,7 +103,7 @@ def test_144_of_the_219_players_of_new_years_eve_are_below_the_threshold(season:
         " FROM nba_analytics.player_game_summary AS p"
         " LEFT JOIN nba_processing.precompute_failures AS f"
         "   ON f.processor_name = 'PlayerDailyCacheProcessor' AND f.analysis_date = p.game_date"
-        "   AND f.entity_id = p.player_lookup AND f.failure_type = 'PLAYER_DNP'"
+        "   AND f.entity_id = p.player_lookup AND 10 * f.actual_game_count < 9 * f.expected_game_count"
         " WHERE p.game_date = '2021-12-31'"
     )
     assert rows.values == [(219, 144)]

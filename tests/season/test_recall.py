@@ -16,7 +16,14 @@ from shared.planner.snapshot import Reprocess
 from shared.sql import Statement
 from shared.tables import ColumnType
 from shared.warehouse.port import Array, query
-from tests.oracle.evidence import CORRECTABLE, PDC_SPAN, PSZA_SPAN, SpanRule, verdicts
+from tests.oracle.evidence import (
+    CORRECTABLE,
+    PDC_SPAN,
+    PSZA_SPAN,
+    FailureType,
+    PlayerEvidence,
+    verdicts,
+)
 from tests.oracle.raw import load_raw_season
 from tests.oracle.rosters import expected_players
 from tests.realdata import requires_shared
@@ -27,9 +34,10 @@ from tests.support.direct import load_parquet_folder
 
 pytestmark = [pytest.mark.realdata, requires_shared("data", "raw", "2021-22")]
 
+Judged = dict[tuple[str, dt.date], tuple[PlayerEvidence, PlayerEvidence]]
 Found = dict[tuple[str, dt.date], tuple[str, bool, frozenset[tuple[str, str]]]]
 
-_SPANS = {"PlayerDailyCacheProcessor": PDC_SPAN, "PlayerShotZoneAnalysisProcessor": PSZA_SPAN}
+_JUDGED = ("PlayerDailyCacheProcessor", "PlayerShotZoneAnalysisProcessor")
 _AFTER = (
     "upcoming_player_game_context",
     "player_shot_zone_analysis",
@@ -64,7 +72,7 @@ def healed(season_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         clean, clean_failures = pipeline.tables(), _standing_failures(pipeline)
         _lose_derived(pipeline, damage.underived)
         pipeline.announce(pipeline.ingest(only_dates(damage.tables, damage.raw_dates), damage.raw_dates))
-        failures = {name: _failures(pipeline, name) for name in _SPANS}
+        failures = {name: _failures(pipeline, name) for name in _JUDGED}
         keys = {
             (str(player), str(game))
             for player, game in pipeline.select(
@@ -97,17 +105,56 @@ def healed(season_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         )
 
 
-@pytest.mark.parametrize("name", sorted(_SPANS))
-def test_every_injected_gap_gets_the_verdict_of_the_oracle(healed: Healed, name: str) -> None:
-    found = healed.failures[name]
-    expected = _oracle_failures(healed, _SPANS[name], documents_absences=name == "PlayerDailyCacheProcessor")
-    assert len([f for f in expected.values() if f[2]]) > 1000
-    wrong = {
-        key: (found.get(key), expected.get(key))
-        for key in found.keys() | expected.keys()
-        if found.get(key) != expected.get(key)
+@pytest.fixture(scope="module")
+def judged(healed: Healed) -> Judged:
+    """The oracle on the damaged season: every expected player of every date, by the spans of PSZA and PDC."""
+    raw, keys = healed.damage.raw, healed.pgs_keys
+    return {
+        (player, day): (
+            verdicts(raw=raw, pgs_keys=keys, player=player, day=day, span=PSZA_SPAN),
+            verdicts(raw=raw, pgs_keys=keys, player=player, day=day, span=PDC_SPAN),
+        )
+        for day in sorted({row.game_date for row in raw.schedule})
+        for player in expected_players(raw, day)
     }
+
+
+def test_every_injected_gap_of_shot_zones_gets_the_verdict_of_the_oracle(
+    healed: Healed, judged: Judged
+) -> None:
+    expected: Found = {}
+    for key, (seen, _) in judged.items():
+        if seen.failure_type not in (None, FailureType.PLAYER_DNP):
+            expected[key] = (str(seen.failure_type), not seen.row_withheld, _gaps(seen))
+    _assert_same(healed.failures["PlayerShotZoneAnalysisProcessor"], expected)
+
+
+def test_every_injected_gap_of_the_cache_gets_the_verdict_of_the_oracle(
+    healed: Healed, judged: Judged
+) -> None:
+    """The cache reads the shot zones: where these are withheld, so is its row, whatever its own windows."""
+    expected: Found = {}
+    for key, (zones, seen) in judged.items():
+        if seen.failure_type not in (None, FailureType.PLAYER_DNP):
+            written = not seen.row_withheld and not zones.row_withheld
+            expected[key] = (str(seen.failure_type), written, _gaps(seen))
+        elif zones.row_withheld:
+            expected[key] = ("UPSTREAM_GAP", False, frozenset())
+        elif seen.failure_type is FailureType.PLAYER_DNP:
+            expected[key] = ("PLAYER_DNP", True, frozenset())
+    _assert_same(healed.failures["PlayerDailyCacheProcessor"], expected)
+
+
+def _assert_same(found: Found, expected: Found) -> None:
+    assert len([failure for failure in expected.values() if failure[2]]) > 1000
+    keys = found.keys() | expected.keys()
+    wrong = {key: (found.get(key), expected.get(key)) for key in keys if found.get(key) != expected.get(key)}
     assert not wrong, (len(wrong), list(wrong.items())[:5])
+
+
+def _gaps(seen: PlayerEvidence) -> frozenset[tuple[str, str]]:
+    missing = (*seen.missing_in_span, *seen.missing_before_span)
+    return frozenset((game.game_id, game.verdict.value) for game in missing if game.verdict in CORRECTABLE)
 
 
 def test_the_data_coming_back_runs_exactly_the_cells_that_read_it(healed: Healed) -> None:
@@ -158,31 +205,11 @@ def _failures(pipeline: Pipeline, processor: str) -> Found:
     return found
 
 
-def _oracle_failures(healed: Healed, span: SpanRule, *, documents_absences: bool) -> Found:
-    raw = healed.damage.raw
-    found: Found = {}
-    for day in sorted({row.game_date for row in raw.schedule}):
-        for player in expected_players(raw, day):
-            seen = verdicts(raw=raw, pgs_keys=healed.pgs_keys, player=player, day=day, span=span)
-            kind = seen.failure_type
-            if kind is None or (kind.value == "PLAYER_DNP" and not documents_absences):
-                continue
-            gaps = frozenset(
-                (game.game_id, game.verdict.value)
-                for game in (*seen.missing_in_span, *seen.missing_before_span)
-                if game.verdict in CORRECTABLE
-            )
-            found[player, day] = (kind.value, not seen.row_withheld, gaps)
-    return found
-
-
 def _hashes(pipeline: Pipeline) -> dict[tuple[str, dt.date], list[str]]:
     found: dict[tuple[str, dt.date], list[str]] = {}
     for processor in discover().processors:
         column = processor.schema.partition_column
-        rows = pipeline.select(
-            f"SELECT {column}, data_hash FROM {processor.schema.address} ORDER BY 1, 2"
-        )
+        rows = pipeline.select(f"SELECT {column}, data_hash FROM {processor.schema.address} ORDER BY 1, 2")
         for day, data_hash in rows.values:
             found.setdefault((processor.name, day), []).append(str(data_hash))  # type: ignore[arg-type]
     return found

@@ -84,7 +84,7 @@ def stage_dates(
     content = ", ".join(c.name for c in processor.schema.without(VOLATILE_COLUMNS))
     rows = direct.select(
         warehouse,
-        f"SELECT {content} FROM nba_staging.good_rows__test ORDER BY {order}",  # noqa: S608
+        f"SELECT {content} FROM nba_staging.good_rows__test ORDER BY {order}",
     )
     failures = direct.select(
         warehouse,

@@ -41,7 +41,7 @@ def insert(warehouse: DuckDBWarehouse, address: TableAddress, rows: pa.Table) ->
     staging = TableAddress("nba_staging", f"insert_{address.table}")
     warehouse.load(staging, rows)
     columns = ", ".join(rows.column_names)
-    sql = f"INSERT INTO {address} ({columns}) SELECT {columns} FROM {staging}"  # noqa: S608
+    sql = f"INSERT INTO {address} ({columns}) SELECT {columns} FROM {staging}"
     warehouse.run(Script("insert", (Statement("insert", sql),), {}, transaction=False, labels={}))
     warehouse.drop([staging])
 
@@ -82,7 +82,7 @@ def run_by_hand(warehouse: DuckDBWarehouse, names: Sequence[str], batch: Batch) 
         summaries[name] = stage(warehouse, processor, batch, f"hand_{processor.name}")
         tables = staging_bindings(processor, f"hand_{processor.name}")
         columns = f"{column_list(processor.schema.without(VOLATILE_COLUMNS))}, data_hash"
-        sql = f"INSERT INTO target.rows ({columns}) SELECT {columns} FROM staging.good_rows"  # noqa: S608
+        sql = f"INSERT INTO target.rows ({columns}) SELECT {columns} FROM staging.good_rows"
         statement = bind("insert", sql, tables)
         warehouse.run(Script("insert", (statement,), {}, transaction=False, labels={}))
     return summaries
