@@ -1,4 +1,4 @@
-"""Upcoming player game context: rest, load, injury status and missing team-mates of every player expected on D."""
+"""Upcoming player game context: rest, load, status and missing team-mates of every player expected on D."""
 
 from __future__ import annotations
 
