@@ -13,4 +13,6 @@ SHARED = Path(os.environ.get("NBA_SHARED", Path(__file__).resolve().parents[2] /
 def requires_shared(*parts: str) -> pytest.MarkDecorator:
     """Skip, naming the missing folder, unless `parts` exists below the shared folder."""
     path = SHARED.joinpath(*parts)
-    return pytest.mark.skipif(not path.exists(), reason=f"real data absent: {'/'.join(parts)} under ../shared")
+    return pytest.mark.skipif(
+        not path.exists(), reason=f"real data absent: {'/'.join(parts)} under ../shared"
+    )

@@ -109,6 +109,8 @@ def steps_of(failure: Failure) -> tuple[Step, ...]:
     games = [game for game in failure.evidence.missing if game.verdict not in _ABSENCES]
     if games:
         return tuple(sorted({_step(game, failure.date) for game in games}))
+    if failure.category is FailureCategory.UPSTREAM_INCOMPLETE:
+        return (Step(failure.date, _STEP_OF_VERDICT["UPSTREAM_GAP"]),)
     if RULES[failure.category].repair is Repair.REINGEST_RAW:
         return tuple(Step(day, _REINGEST) for day in sorted(failure.missing_dates or (failure.date,)))
     return (Step(failure.date, "find the cause in the reason and the log, then process again"),)

@@ -9,19 +9,20 @@ import datetime as dt
 import hashlib
 import re
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from shared.clock import grace_ends
-from shared.completeness import SOURCES
 from shared.ledger.repository import read_snapshot
 from shared.planner.snapshot import Snapshot
 from shared.planner.state import Grid, evaluate
 from shared.tables import TableAddress
-from shared.topology.declaration import Processor
+from shared.topology.declaration import Processor, raw_table_of
 from shared.topology.graph import Topology
 from shared.warehouse.port import Parameters, Warehouse
 
 _NAMED = re.compile(r"@([A-Za-z_][A-Za-z0-9_]*)")
+_READ = re.compile(r"\bnba_[a-z]+\.([A-Za-z_][A-Za-z0-9_]*)\b")
 _STAGED = re.compile(r"\bstaging\.([A-Za-z_][A-Za-z0-9_]*)\b")
 #: Shared tables kept for the next processor of the same dates: one season's worth of one set of dates.
 _MOST_TABLES = 8
@@ -115,7 +116,10 @@ def shared_table_names(
     and of every commit to the sources that shared statements read. Who forces cells to run again does not
     trust what is there: `forced_by`, the request's id, makes names of its own (empty when nobody does).
     """
-    commits = _commits(snapshot)
+    read_tables = {
+        name for s in processor.shared_sql for name in _READ.findall(processor.shared_statement(s))
+    }
+    commits = _commits(snapshot, read_tables)
     names: dict[str, str] = {}
     for shared in processor.shared_sql:
         sql = processor.shared_statement(shared)
@@ -134,13 +138,16 @@ def shared_table_names(
     return names
 
 
-def _commits(snapshot: Snapshot) -> str:
-    """Every commit to the sources of the shared statements, as one text."""
+def _commits(snapshot: Snapshot, tables: Collection[str]) -> str:
+    """Every commit to these tables, as one text. A processor's table has the processor's name."""
     digest = hashlib.blake2b(digest_size=16)
-    for source in SOURCES:
-        for day, cell in sorted(snapshot.raw.get(source, {}).items()):
-            digest.update(f"{source} {day} {cell.run_id} {cell.fingerprint}\n".encode())
-        for day, history in sorted(snapshot.runs.get(source, {}).items()):
-            if history.success is not None:
-                digest.update(f"{source} {day} {history.success.run_id}\n".encode())
+    for source, cells in sorted(snapshot.raw.items()):
+        if raw_table_of(source) in tables:
+            for day, cell in sorted(cells.items()):
+                digest.update(f"{source} {day} {cell.run_id} {cell.fingerprint}\n".encode())
+    for name, histories in sorted(snapshot.runs.items()):
+        if name in tables:
+            for day, history in sorted(histories.items()):
+                if history.success is not None:
+                    digest.update(f"{name} {day} {history.success.run_id}\n".encode())
     return digest.hexdigest()

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import replace
-from pathlib import Path
 
 from services.registry import discover
-from shared.completeness import READS, SOURCES
 from shared.planner.snapshot import CellHistory, RawCell, Snapshot, Success
 from shared.tables import TableAddress
 from shared.topology.declaration import PLAYER_BOX, PROPS, SLOTS
@@ -24,7 +21,6 @@ from tests.unit.planner.worlds import SCORES
 DAY = dt.date(2021, 12, 31)
 BATCH = Batch((DAY,), 2021, dt.date(2021, 10, 19))
 NOW = dt.datetime(2022, 1, 5, tzinfo=dt.UTC)
-_PHYSICAL = re.compile(r"\b(nba_raw|nba_analytics)\.(\w+)")
 
 
 def raw(run_id: str) -> RawCell:
@@ -75,19 +71,6 @@ def test_who_forces_a_run_does_not_trust_what_is_there() -> None:
     world = {PLAYER_BOX: raw("first")}
     forced = names("PDC", raw_cells=world, forced_by="backfill-1")
     assert set(names("PDC", raw_cells=world).values()).isdisjoint(forced.values())
-
-
-def test_the_sources_name_every_table_that_the_shared_statements_read() -> None:
-    folder = Path(__file__).parents[3] / "shared" / "completeness"
-    read = {name for path in folder.glob("*.sql") for _, name in _PHYSICAL.findall(path.read_text())}
-    assert read == {source.partition(".")[0] for source in SOURCES}
-
-
-def test_who_runs_shared_statements_declares_what_they_read() -> None:
-    users = [processor for processor in discover().processors if processor.shared_sql]
-    assert len(users) == 4
-    for processor in users:
-        assert {item.source for item in READS} <= {item.source for item in processor.inputs}
 
 
 def test_the_oldest_shared_tables_are_given_up() -> None:
