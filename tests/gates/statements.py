@@ -80,6 +80,9 @@ class Recorder:
     def drop(self, addresses: Sequence[TableAddress]) -> None:
         """What is not there need not be dropped."""
 
+    def writes(self) -> None:
+        """Nothing is known of what others write."""
+
     def close(self) -> None:
         """There is nothing to release."""
 
