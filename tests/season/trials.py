@@ -1,7 +1,7 @@
 """The leak rule, tried out: change the future of a date and see whether anything of the date changes.
 
 The same comparison judges the SQL as it is and every mutant of it. Everything a run stages is compared, in
-every column: what the whole season gives with its future known, with what D alone, and the dates up to D
+every column: what a batch gives with the future of its dates known, with what D alone, and the dates up to D
 inside the whole season, give when everything from D on was altered or deleted. A season whose future is
 deleted is one that has not gone on yet, so that this is append-invariance as well.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -20,7 +20,7 @@ from shared.tables import TableAddress
 from shared.topology.declaration import Processor
 from shared.topology.graph import Topology
 from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
-from shared.warehouse.port import Rows, Script, date
+from shared.warehouse.port import Rows, Script, date, query
 from shared.worker.stage import STAGING_DATASET, Batch, batch_parameters, stage_script, staging_bindings
 from tests.season.future import Change, change_future
 from tests.season.mutants import STAGED, Mutant, inspected, mutants_of_processor, statement_text
@@ -108,19 +108,30 @@ def find_leaks(season: Season, steps: Sequence[Step], mutants: Iterable[Mutant] 
         raise ValueError("Steps must go from later dates to earlier ones")
     findings = Findings()
     trials = _trials(season.topology, tuple(mutants))
+    known = _Staging(season.original, _baseline(season.whole, steps))
     for processor in inspected(season.topology):
-        _stage(season.original, processor, season.whole)
+        known.stage(processor)
         for trial in trials[processor.name]:
             if trial.mutant is not None:
-                _keep(season.original, processor, season.whole, trial)
+                known.keep(processor, trial)
     changed_from: dt.date | None = None
     for step in steps:
         change_future(season.changed, season.topology, step.change, step.day, until=changed_from)
         changed_from = step.day
-        for processor in inspected(season.topology):
-            for kind in step.ranges:
-                _try(season, processor, step, kind, trials[processor.name], findings)
+        for kind in step.ranges:
+            batch = season.whole if kind is Range.SEASON else replace(season.whole, dates=(step.day,))
+            tried = _Staging(season.changed, batch)
+            for processor in inspected(season.topology):
+                tried.stage(processor)
+                for trial in trials[processor.name]:
+                    _try(processor, step, kind, trial, known, tried, findings)
     return findings
+
+
+def _baseline(whole: Batch, steps: Sequence[Step]) -> Batch:
+    """Every date that is compared, and the last one, so that the batch goes on after each of them."""
+    compared = {day for step in steps for day in whole.dates if step.since <= day <= step.day}
+    return replace(whole, dates=tuple(sorted(compared | {whole.dates[-1]})))
 
 
 @dataclass(frozen=True)
@@ -149,87 +160,104 @@ def _trials(topology: Topology, mutants: tuple[Mutant, ...]) -> dict[str, tuple[
     return found
 
 
+def _staged(processor: Processor) -> tuple[str, ...]:
+    """The statements a run stages before it puts rows and failures together, in their order."""
+    return (*processor.shared_sql, *STAGED)
+
+
+@dataclass(frozen=True)
+class _Staging:
+    """What processors stage for one batch in one warehouse.
+
+    Statements that use no parameter of a processor give the same to all of them, and are run once.
+    """
+
+    warehouse: DuckDBWarehouse
+    batch: Batch
+    done: set[str] = field(default_factory=set)
+
+    def stage(self, processor: Processor) -> None:
+        """Stage one processor's rows, and everything else that is compared."""
+        script = stage_script(processor, self.batch, self._run_id(processor), {})
+        tables = self._tables(processor)
+        statements = []
+        for name, statement in zip(_staged(processor), script.statements, strict=False):
+            if name not in self.done:
+                statements.append(replace(statement, tables=tables))
+            if _is_common(processor, name):
+                self.done.add(name)
+        self.warehouse.run(replace(script, statements=tuple(statements)))
+
+    def keep(self, processor: Processor, trial: _Trial) -> None:
+        """Keep what a mutant gives, once its processor is staged."""
+        text = f"CREATE OR REPLACE TABLE staging.{trial.table} AS\n{trial.text}"
+        kept = TableAddress(STAGING_DATASET, f"{trial.table}__{self._suffix}")
+        tables = {**self._tables(processor), f"staging.{trial.table}": kept}
+        statement = Statement(trial.mutant or trial.source, text, tables)
+        parameters = batch_parameters(processor, self.batch)
+        self.warehouse.run(Script("keep", (statement,), parameters, transaction=False, labels={}))
+
+    def rows(self, processor: Processor, trial: _Trial, first: dt.date, last: dt.date) -> Rows:
+        """The rows of these dates that were staged or kept."""
+        column = _DATE_COLUMNS.get(trial.source, processor.schema.partition_column)
+        text = f"SELECT * FROM staging.{trial.table} WHERE {column} BETWEEN @compare_from AND @compare_to"
+        kept = TableAddress(STAGING_DATASET, f"{trial.table}__{self._suffix}")
+        tables = {f"staging.{trial.table}": kept, **self._tables(processor)}
+        parameters = {"compare_from": date(first), "compare_to": date(last)}
+        return query(self.warehouse, Statement("compare", text, tables), parameters)
+
+    def _tables(self, processor: Processor) -> TableBindings:
+        common = {
+            f"staging.{name}": TableAddress(STAGING_DATASET, f"{name}__{self._suffix}")
+            for name in _staged(processor)
+            if _is_common(processor, name)
+        }
+        return {**staging_bindings(processor, self._run_id(processor)), **common}
+
+    def _run_id(self, processor: Processor) -> str:
+        return f"{processor.name}_{self._suffix}"
+
+    @property
+    def _suffix(self) -> str:
+        return f"{self.batch.dates[0]:%Y%m%d}_{len(self.batch.dates)}"
+
+
+def _is_common(processor: Processor, name: str) -> bool:
+    if name not in processor.shared_sql:
+        return False
+    text = processor.shared_statement(name)
+    return not any(f"@{parameter}" in text for parameter in processor.parameters)
+
+
 def _try(
-    season: Season,
     processor: Processor,
     step: Step,
     kind: Range,
-    trials: Iterable[_Trial],
+    trial: _Trial,
+    known: _Staging,
+    tried: _Staging,
     findings: Findings,
 ) -> None:
-    batch = season.whole if kind is Range.SEASON else replace(season.whole, dates=(step.day,))
-    _stage(season.changed, processor, batch)
-    for trial in trials:
-        if trial.mutant is not None:
-            if kind is Range.DATE or trial.mutant in findings.caught:
-                continue
-            _keep(season.changed, processor, batch, trial)
-        dates = _compared(trial.source, step, kind)
-        before = _kept(season.original, processor, season.whole, trial, dates)
-        after = _kept(season.changed, processor, batch, trial, dates)
-        rows, columns = _difference(before, after)
-        leak = Leak(processor.name, trial.source, step, kind, rows, columns)
-        if trial.mutant is None:
-            findings.rows += len(before.values)
-            if rows:
-                findings.leaks.append(leak)
-            if trial.source == "query":
-                findings.columns[processor.name] = before.columns
-        elif rows:
-            findings.caught[trial.mutant] = leak
-
-
-def _staged(processor: Processor) -> Iterator[str]:
-    """The statements a run stages before it puts rows and failures together, in their order."""
-    yield from processor.shared_sql
-    yield from STAGED
-
-
-def _stage(warehouse: DuckDBWarehouse, processor: Processor, batch: Batch) -> None:
-    script = stage_script(processor, batch, _run_id(processor, batch), {})
-    needed = script.statements[: len(list(_staged(processor)))]
-    warehouse.run(replace(script, statements=needed))
-
-
-def _keep(warehouse: DuckDBWarehouse, processor: Processor, batch: Batch, trial: _Trial) -> None:
-    """Keep what a mutant gives for a batch that is staged."""
-    text = f"CREATE OR REPLACE TABLE staging.{trial.table} AS\n{trial.text}"
-    statement = Statement(trial.mutant or trial.source, text, _tables(processor, batch, trial))
-    parameters = batch_parameters(processor, batch)
-    warehouse.run(Script("keep", (statement,), parameters, transaction=False, labels={}))
-
-
-def _tables(processor: Processor, batch: Batch, trial: _Trial) -> TableBindings:
-    run_id = _run_id(processor, batch)
-    kept = TableAddress(STAGING_DATASET, f"{trial.table}__{run_id}")
-    return {**staging_bindings(processor, run_id), f"staging.{trial.table}": kept}
-
-
-def _run_id(processor: Processor, batch: Batch) -> str:
-    return f"{processor.name}_{batch.dates[0]:%Y%m%d}_{len(batch.dates)}"
-
-
-def _compared(source: str, step: Step, kind: Range) -> tuple[dt.date, dt.date]:
-    """First and last date of the rows that are compared."""
-    if source == "player_listings":
+    """Compare one version of one statement. The right one is staged; a mutant is run until it is caught."""
+    if trial.mutant is not None:
+        if kind is Range.DATE or trial.mutant in findings.caught:
+            return
+        tried.keep(processor, trial)
+    first, last = step.day if kind is Range.DATE else step.since, step.day
+    if trial.source == "player_listings":
         # A row per game: those of D itself are there when the batch goes on after D, and must be.
-        return step.since, step.day - dt.timedelta(days=1)
-    return (step.day if kind is Range.DATE else step.since), step.day
-
-
-def _kept(
-    warehouse: DuckDBWarehouse,
-    processor: Processor,
-    batch: Batch,
-    trial: _Trial,
-    between: tuple[dt.date, dt.date],
-) -> Rows:
-    """The rows of these dates that were staged or kept for the batch."""
-    column = _DATE_COLUMNS.get(trial.source, processor.schema.partition_column)
-    text = f"SELECT * FROM staging.{trial.table} WHERE {column} BETWEEN @compare_from AND @compare_to"
-    statement = Statement("compare", text, _tables(processor, batch, trial))
-    parameters = {"compare_from": date(between[0]), "compare_to": date(between[1])}
-    return warehouse.run(Script("compare", (statement,), parameters, transaction=False, labels={}))
+        first, last = step.since, step.day - dt.timedelta(days=1)
+    before = known.rows(processor, trial, first, last)
+    rows, columns = _difference(before, tried.rows(processor, trial, first, last))
+    leak = Leak(processor.name, trial.source, step, kind, rows, columns)
+    if trial.mutant is None:
+        findings.rows += len(before.values)
+        if rows:
+            findings.leaks.append(leak)
+        if trial.source == "query":
+            findings.columns[processor.name] = before.columns
+    elif rows:
+        findings.caught[trial.mutant] = leak
 
 
 def _difference(before: Rows, after: Rows) -> tuple[int, tuple[str, ...]]:
