@@ -31,7 +31,7 @@ lint: $(STAMP) ## Format and style checks, and strict types
 
 .PHONY: test
 test: lint ## Everything that must be green: style, types, GoogleSQL gate, tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 .PHONY: benchmark
 benchmark: $(STAMP) ## Measure the numbers of the README (needs the real season)
