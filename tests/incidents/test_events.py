@@ -44,7 +44,7 @@ def test_incident_02_a_date_whose_games_have_not_started_is_never_processed(
             pipeline.requested(Phase.ANALYTICS, on(0), on(0), mode, correlation_id=f"c{number}"),
             message_id=f"m{number}",
         ).decision
-        for number, mode in enumerate([*Reprocess] * 5)
+        for number, mode in enumerate([*Reprocess] * 2)
     }
 
     assert decisions == {Decision.NOT_READY}
@@ -54,7 +54,7 @@ def test_incident_02_a_date_whose_games_have_not_started_is_never_processed(
 
 def test_incident_02_at_most_one_run_per_change_of_the_inputs(pipeline: TinyPipeline) -> None:
     pipeline.ingest(played(0, 100, 90))
-    for number in range(10):
+    for number in range(3):
         pipeline.deliver("tiny_scores", pipeline.raw_completion(on(0), on(0)), message_id=f"m{number}")
 
     assert len(pipeline.runs) == 1
@@ -63,7 +63,7 @@ def test_incident_02_at_most_one_run_per_change_of_the_inputs(pipeline: TinyPipe
 def test_incident_02_a_cell_that_fails_has_a_budget(make_pipeline: MakePipeline) -> None:
     pipeline = make_pipeline(folders=(SCORES,))
     broken_query(pipeline, 0)
-    for number in range(MAX_ATTEMPTS + 5):
+    for number in range(MAX_ATTEMPTS + 2):
         retry = pipeline.requested(
             Phase.ANALYTICS,
             on(0),
@@ -151,7 +151,7 @@ def test_incident_05_a_completion_that_could_not_be_published_still_triggers_wha
     deaf_to_raw = FORM.reading(("tiny_scores",))
     pipeline = make_pipeline(folders=(SCORES, deaf_to_raw))
     pipeline.ingest([*played(0, 100, 90), *played(1, 90, 80)])
-    pipeline.broker.refuse_next(times=3)
+    pipeline.broker.refuse_next(times=2)
 
     pipeline.settle()
 

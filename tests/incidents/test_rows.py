@@ -13,7 +13,7 @@ from shared.topology.graph import COMPLETION_TOPICS
 from shared.worker.outcome import Decision
 from tests.support.raw_rows import final_slot, team_box
 from tests.support.tiny_fixture import MakePipeline
-from tests.support.tiny_folders import BREAKS_THE_QUERY, CARD, FORM, IMPOSSIBLE_POINTS, SCORES, TinyFolder
+from tests.support.tiny_folders import CARD, FORM, IMPOSSIBLE_POINTS, SCORES, TinyFolder
 from tests.support.tiny_pipeline import TinyPipeline, game, on, played
 
 NIGHT = dt.datetime(2021, 10, 20, 6, tzinfo=dt.UTC)
@@ -229,14 +229,3 @@ class TestIncident29ConcurrentWrites:
         pipeline.deliver("tiny_scores", pipeline.raw_completion(on(0), on(0)), message_id="m1")
 
         assert pipeline.rows("tiny_scores") == {(0, "CHI"): 100}
-
-
-def test_a_query_that_fails_for_ever_does_not_stop_other_dates(pipeline: TinyPipeline) -> None:
-    boxes = [team_box(game(0), t, [], assists=BREAKS_THE_QUERY) for t in ("BOS", "CHI")]
-    pipeline.ingest([final_slot(game(0), 100, 90), *boxes])
-    pipeline.settle()
-    pipeline.ingest(played(1, 90, 80))
-
-    pipeline.settle()
-
-    assert pipeline.states("tiny_scores") == {0: "failed", 1: "current"}

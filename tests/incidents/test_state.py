@@ -9,7 +9,7 @@ from shared.planner.snapshot import Reprocess
 from shared.planner.state import State
 from shared.topology.declaration import TEAM_BOX, Phase
 from shared.worker.outcome import Decision
-from tests.support.raw_rows import postponed_slot, slot, team_box
+from tests.support.raw_rows import postponed_slot, team_box
 from tests.support.tiny_fixture import MakePipeline
 from tests.support.tiny_pipeline import TinyPipeline, game, on, played
 from tests.unit.planner.worlds import AHEAD, CARD, FORM, SCORES, TREND, World
@@ -132,20 +132,6 @@ class TestIncident35Restarts:
 
         assert {state for name in NAMES for state in second.states(name).values()} == {"current"}
         second.close()
-
-
-def test_schedule_known_in_advance_is_no_work_until_its_games_are_played(make_pipeline: MakePipeline) -> None:
-    pipeline = make_pipeline(now=dt.datetime(2021, 10, 20, 18, tzinfo=dt.UTC))
-    pipeline.ingest([*played(0, 100, 90), *(slot(game(number)) for number in range(2, 6))])
-
-    pipeline.settle()
-
-    assert pipeline.states("tiny_scores") == {
-        0: "current",
-        **dict.fromkeys(range(2, 6), "waiting"),
-    }
-    assert pipeline.states("tiny_form")[2] == "current"
-    assert pipeline.states("tiny_form")[3] == "waiting"
 
 
 def test_correction_sixty_days_back_runs_exactly_what_read_it(pipeline: TinyPipeline) -> None:

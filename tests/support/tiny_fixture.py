@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import gc
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from shared.log import configure
 from tests.support.tiny_pipeline import TinyPipeline
 
 MakePipeline = Callable[..., TinyPipeline]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet_logs() -> Iterator[None]:
+    """Log lines as the services write them, but to nowhere: the default renders every error for people."""
+    configure(io.StringIO())
+    yield
+    # The engine complains of connections that are still there, in cycles, when the interpreter ends.
+    gc.collect()
 
 
 @pytest.fixture

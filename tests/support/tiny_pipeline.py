@@ -49,7 +49,7 @@ from shared.worker.outcome import Outcome
 from shared.worker.prepare import prepare_workers
 from shared.worker.run import RunReport
 from tests.support import direct
-from tests.support.raw_rows import Game, RawRow, final_game, scorer, to_tables
+from tests.support.raw_rows import Game, RawRow, final_slot, team_box, to_tables
 from tests.support.tiny_folders import CARD, FORM, SCORES, TinyFolder, write_folder
 
 #: Long after every grace of the season: nothing waits for raw rows.
@@ -71,13 +71,14 @@ def game(number: int, home: str = "BOS", away: str = "CHI") -> Game:
 def played(
     number: int, home_points: int, away_points: int, *, teams: tuple[str, str] = ("BOS", "CHI")
 ) -> list[RawRow]:
-    """All raw rows of a Final game that reconciles."""
+    """The raw rows of a Final game that the tiny processors read: its slot and both team rows."""
     home, away = teams
-    return final_game(
-        game(number, home, away),
-        home=[scorer(f"{home.lower()}player", home_points)],
-        away=[scorer(f"{away.lower()}player", away_points)],
-    )
+    of = game(number, home, away)
+    return [
+        final_slot(of, home_points, away_points),
+        team_box(of, home, [], points=home_points),
+        team_box(of, away, [], points=away_points),
+    ]
 
 
 class TappedWarehouse:
@@ -199,6 +200,8 @@ class TinyPipeline:
             shutil.copyfile(_template(), self.path)
         self.topology: Topology = topology_of([write_folder(root / "services", f) for f in folders])
         self.embedded = DuckDBWarehouse(self.path)
+        # A handful of rows is not worth the threads.
+        query(self.embedded, Statement("threads", "SET threads = 1"), {})
         if folders != ALL:
             initialise(self.embedded, self.topology)
         self.warehouse = TappedWarehouse(self.embedded)

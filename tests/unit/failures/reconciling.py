@@ -33,6 +33,8 @@ Row = dict[str, Value]
 def warehouse_for(processor: Processor, rows: list[Row]) -> DuckDBWarehouse:
     """An embedded warehouse in memory whose failure table of the phase holds `rows`."""
     warehouse = DuckDBWarehouse(None)
+    # A handful of rows is not worth the threads.
+    query(warehouse, Statement("threads", "SET threads = 1"), {})
     table = failure_table(processor.phase)
     for schema in (table, processor.schema, *ledger_tables()):
         warehouse.ensure_table(schema)

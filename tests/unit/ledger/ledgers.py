@@ -89,6 +89,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self.warehouse = DuckDBWarehouse(None)
+        # A handful of rows is not worth the threads.
+        query(self.warehouse, Statement("threads", "SET threads = 1"), {})
         for schema in (*ledger_tables(), *failure_tables(), *raw_tables().values()):
             self.warehouse.ensure_table(schema)
 

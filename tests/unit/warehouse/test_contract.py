@@ -69,6 +69,14 @@ def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Wareho
     found.close()
 
 
+@pytest.fixture(scope="module", params=sorted(ADAPTERS))
+def reader(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """A warehouse that tests only ask."""
+    found = ADAPTERS[str(request.param)](tmp_path_factory.mktemp("reader"))
+    yield found
+    found.close()
+
+
 def ask(warehouse: Warehouse, sql: str, **parameters: Parameter) -> list[tuple[Value, ...]]:
     return query(warehouse, Statement("ask", sql), parameters).values
 
@@ -106,61 +114,59 @@ class TestParameters:
         ],
         ids=lambda parameter: f"{parameter.type}: {parameter.value!r}"[:30],
     )
-    def test_value_comes_back_as_it_went(self, warehouse: Warehouse, parameter: Scalar) -> None:
-        assert ask(warehouse, "SELECT @value AS value", value=parameter) == [(parameter.value,)]
+    def test_value_comes_back_as_it_went(self, reader: Warehouse, parameter: Scalar) -> None:
+        assert ask(reader, "SELECT @value AS value", value=parameter) == [(parameter.value,)]
 
     @pytest.mark.parametrize("kind", [k for k in ColumnType if k is not ColumnType.JSON])
-    def test_null_of_every_type_is_null(self, warehouse: Warehouse, kind: ColumnType) -> None:
-        found = ask(warehouse, "SELECT @value IS NULL, @value", value=Scalar(kind, None))
+    def test_null_of_every_type_is_null(self, reader: Warehouse, kind: ColumnType) -> None:
+        found = ask(reader, "SELECT @value IS NULL, @value", value=Scalar(kind, None))
 
         assert found == [(True, None)]
 
     @pytest.mark.parametrize("kind", [k for k in ColumnType if k is not ColumnType.JSON])
-    def test_empty_array_of_every_type_has_no_element(self, warehouse: Warehouse, kind: ColumnType) -> None:
+    def test_empty_array_of_every_type_has_no_element(self, reader: Warehouse, kind: ColumnType) -> None:
         sql = "SELECT COUNT(*) FROM UNNEST(@list) AS item"
 
-        assert ask(warehouse, sql, list=Array(kind, ())) == [(0,)]
+        assert ask(reader, sql, list=Array(kind, ())) == [(0,)]
 
-    def test_elements_of_an_array_keep_their_type(self, warehouse: Warehouse) -> None:
+    def test_elements_of_an_array_keep_their_type(self, reader: Warehouse) -> None:
         sql = "SELECT item FROM UNNEST(@list) AS item ORDER BY item"
 
-        assert ask(warehouse, sql, list=dates([DAY, dt.date(2021, 1, 1)])) == [(dt.date(2021, 1, 1),), (DAY,)]
-        assert ask(warehouse, sql, list=texts(["b", "a"])) == [("a",), ("b",)]
+        assert ask(reader, sql, list=dates([DAY, dt.date(2021, 1, 1)])) == [(dt.date(2021, 1, 1),), (DAY,)]
+        assert ask(reader, sql, list=texts(["b", "a"])) == [("a",), ("b",)]
 
-    def test_structs_are_rows_with_typed_columns_and_nulls(self, warehouse: Warehouse) -> None:
+    def test_structs_are_rows_with_typed_columns_and_nulls(self, reader: Warehouse) -> None:
         fields = (("day", ColumnType.DATE), ("name", ColumnType.STRING), ("at", ColumnType.TIMESTAMP))
         rows = ((DAY, "it's", MOMENT), (None, None, None))
 
         found = ask(
-            warehouse,
+            reader,
             "SELECT s.day, s.name, s.at FROM UNNEST(@structs) AS s ORDER BY s.name NULLS LAST",
             structs=Structs(fields, rows),
         )
 
         assert found == list(rows)
 
-    def test_no_structs_are_no_rows(self, warehouse: Warehouse) -> None:
+    def test_no_structs_are_no_rows(self, reader: Warehouse) -> None:
         empty = Structs((("day", ColumnType.DATE),), ())
 
-        assert ask(warehouse, "SELECT s.day FROM UNNEST(@structs) AS s", structs=empty) == []
+        assert ask(reader, "SELECT s.day FROM UNNEST(@structs) AS s", structs=empty) == []
 
-    def test_time_in_another_zone_is_the_same_moment_and_comes_back_in_utc(
-        self, warehouse: Warehouse
-    ) -> None:
+    def test_time_in_another_zone_is_the_same_moment_and_comes_back_in_utc(self, reader: Warehouse) -> None:
         eastern = MOMENT.astimezone(dt.timezone(dt.timedelta(hours=-5)))
 
-        value = ask(warehouse, "SELECT @at", at=timestamp(eastern))[0][0]
+        value = ask(reader, "SELECT @at", at=timestamp(eastern))[0][0]
 
         assert value == MOMENT
         assert isinstance(value, dt.datetime)
         assert value.utcoffset() == dt.timedelta(0)
 
-    def test_parameters_nobody_uses_are_no_error(self, warehouse: Warehouse) -> None:
-        assert ask(warehouse, "SELECT 1", unused=text("x")) == [(1,)]
+    def test_parameters_nobody_uses_are_no_error(self, reader: Warehouse) -> None:
+        assert ask(reader, "SELECT 1", unused=text("x")) == [(1,)]
 
-    def test_parameter_without_a_value_is_an_error(self, warehouse: Warehouse) -> None:
+    def test_parameter_without_a_value_is_an_error(self, reader: Warehouse) -> None:
         with pytest.raises(WarehouseError, match="missing"):
-            ask(warehouse, "SELECT @missing")
+            ask(reader, "SELECT @missing")
 
     def test_value_cannot_become_sql(self, numbers: Warehouse) -> None:
         evil = "x'); DELETE FROM contract_data.numbers; --"
@@ -218,11 +224,11 @@ class TestGoogleSql:
             ("SELECT COUNT(*) FROM UNNEST(@list) AS n WHERE n > 1.5", 2),
         ],
     )  # fmt: skip
-    def test_expression(self, warehouse: Warehouse, sql: str, expected: Value) -> None:
+    def test_expression(self, reader: Warehouse, sql: str, expected: Value) -> None:
         numbers = Array(ColumnType.INT64, (1, 2, 3))
         none = Array(ColumnType.INT64, ())
 
-        value = ask(warehouse, sql, list=numbers, none=none, day=date(DAY))[0][0]
+        value = ask(reader, sql, list=numbers, none=none, day=date(DAY))[0][0]
 
         assert value == expected
         assert type(value) is type(expected)
@@ -235,13 +241,13 @@ class TestGoogleSql:
 
         assert ask(numbers, sql) == [(2,)]
 
-    def test_time_of_the_engine_is_refused(self, warehouse: Warehouse) -> None:
+    def test_time_of_the_engine_is_refused(self, reader: Warehouse) -> None:
         with pytest.raises(WarehouseError, match="CURRENT_TIMESTAMP"):
-            ask(warehouse, "SELECT CURRENT_TIMESTAMP()")
+            ask(reader, "SELECT CURRENT_TIMESTAMP()")
 
-    def test_what_is_not_googlesql_is_an_error(self, warehouse: Warehouse) -> None:
+    def test_what_is_not_googlesql_is_an_error(self, reader: Warehouse) -> None:
         with pytest.raises(WarehouseError, match="statement-name"):
-            query(warehouse, Statement("statement-name", "SELEKT 1 FRM"), {})
+            query(reader, Statement("statement-name", "SELEKT 1 FRM"), {})
 
 
 class TestScripts:

@@ -1,5 +1,5 @@
 """Tiny pipelines for the tests of the worker."""
 
-from tests.support.tiny_fixture import make_pipeline, pipeline
+from tests.support.tiny_fixture import make_pipeline, pipeline, quiet_logs
 
-__all__ = ["make_pipeline", "pipeline"]
+__all__ = ["make_pipeline", "pipeline", "quiet_logs"]

@@ -8,7 +8,6 @@ import pytest
 
 from shared.broker.port import PublishError
 from shared.messages.models import CompletionStatus, PhaseCompleted
-from shared.planner.snapshot import Reprocess
 from shared.topology.declaration import Phase
 from shared.warehouse.port import TransientWarehouseError
 from shared.worker.outcome import Decision, TransientError
@@ -73,14 +72,6 @@ class TestNotReady:
         assert pipeline.runs == []
         assert pipeline.failures() == []
         assert pipeline.rows("tiny_scores") == {}
-
-    def test_however_often_it_is_triggered(self, make_pipeline: MakePipeline) -> None:
-        pipeline = self.tonight(make_pipeline)
-        for mode in Reprocess:
-            pipeline.request(on(0), on(0), mode, correlation_id=mode.value)
-        pipeline.settle()
-
-        assert {name for name, _ in pipeline.processor_runs()} == {"tiny_form", "tiny_card"}
 
     def test_it_runs_with_the_event_that_completes_it(self, make_pipeline: MakePipeline) -> None:
         pipeline = self.tonight(make_pipeline)
@@ -159,17 +150,6 @@ class TestCrashBetweenCommitAndPublish:
 
         assert len(pipeline.runs) == 1
         assert pipeline.broker.completions()[-1] == ("tiny_scores", on(0), on(1))
-
-    def test_lost_completion_heals_through_the_broker_alone(self, make_pipeline: MakePipeline) -> None:
-        # Only the completion can tell form: it reads nothing else that is announced.
-        blind = FORM.reading(("tiny_scores",))
-        pipeline = make_pipeline(folders=(SCORES, blind))
-        season(pipeline, 2)
-        pipeline.broker.refuse_next()
-
-        pipeline.settle()
-
-        assert pipeline.states("tiny_form") == {0: "current", 1: "current"}
 
     def test_failed_run_is_announced_again_as_well(self, pipeline: TinyPipeline) -> None:
         """Those downstream wait for a date that never ran, and go on when it has failed."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from shared.planner.snapshot import Reprocess
-from shared.topology.declaration import PLAYER_BOX, TEAM_BOX, Phase
+from shared.topology.declaration import TEAM_BOX, Phase
 from shared.warehouse.port import TableNotFoundError, TransientWarehouseError, Value, WarehouseError
 from shared.worker.outcome import Decision, TransientError
 from shared.worker.stage import staging_bindings
@@ -134,17 +134,6 @@ class TestChecks:
         )
         assert (failure["row_written"], failure["resolution_status"]) == (False, "UNRESOLVED")
         assert pipeline.states("tiny_scores") == {0: "partial"}
-
-    def test_duplicate_key_is_found_before_anything_is_written(self, pipeline: TinyPipeline) -> None:
-        twice = [team_box(game(0), "BOS", [], points=100), team_box(game(0), "BOS", [], points=101)]
-        pipeline.write_as_somebody_else([*played(0, 100, 90)[:1], *twice])
-        pipeline.write_as_somebody_else([team_box(game(0), "CHI", [], points=90)])
-        announced = pipeline.raw_completion(on(0), on(0))
-
-        pipeline.deliver("tiny_scores", announced, message_id="m1")
-
-        assert pipeline.rows("tiny_scores") == {(0, "CHI"): 90}
-        assert [f["failure_reason"] for f in pipeline.failures()] == ["one_row_per_team: two rows"]
 
     def test_check_of_a_date_fails_that_date_and_no_other(self, pipeline: TinyPipeline) -> None:
         pipeline.ingest([*played(0, 100, 90), *played(1, 299, 298), *played(2, 99, 98)])
@@ -288,31 +277,6 @@ class TestErrorsOfTheQuery:
 
 
 class TestFailuresOfEntities:
-    def test_everything_failed_and_everything_is_recorded(self, pipeline: TinyPipeline) -> None:
-        pipeline.ingest([final_slot(game(0), 100, 90), final_slot(game(1), 100, 90)])
-
-        scores(pipeline, 0, 1)
-
-        assert pipeline.rows("tiny_scores") == {}
-        assert len(pipeline.failures()) == 4
-        assert {f["resolution_status"] for f in pipeline.failures()} == {"UNRESOLVED"}
-        assert pipeline.states("tiny_scores") == {0: "partial", 1: "partial"}
-
-    def test_list_of_failures_that_comes_out_empty_resolves_those_from_before(
-        self, pipeline: TinyPipeline
-    ) -> None:
-        pipeline.ingest([final_slot(game(0), 100, 90)])
-        scores(pipeline, 0, 0)
-        pipeline.ingest(played(0, 100, 90))
-
-        scores(pipeline, 0, 0, message_id="m2")
-
-        assert pipeline.failure_states() == {
-            ("BOS", "GAME_NOT_INGESTED"): ("RESOLVED", "observed"),
-            ("CHI", "GAME_NOT_INGESTED"): ("RESOLVED", "observed"),
-        }
-        assert {f["resolved_by_run_id"] for f in pipeline.failures()} == {pipeline.runs[1].run_id}
-
     def test_entity_whose_game_moved_away_is_no_longer_expected(self, pipeline: TinyPipeline) -> None:
         pipeline.ingest([*played(0, 100, 90), final_slot(game(0, *TWO_TEAMS), 100, 90)])
         scores(pipeline, 0, 0)
@@ -361,7 +325,6 @@ class TestDatesThatLoseTheirRows:
         pipeline.settle()
         pipeline.ingest([postponed_slot(game(0))])
         pipeline.remove_raw(TEAM_BOX, on(0))
-        pipeline.remove_raw(PLAYER_BOX, on(0))
 
         pipeline.settle()
 
