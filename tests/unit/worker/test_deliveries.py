@@ -151,8 +151,9 @@ class TestCrashBetweenCommitAndPublish:
         assert len(pipeline.runs) == 1
         assert pipeline.broker.completions()[-1] == ("tiny_scores", on(0), on(1))
 
-    def test_failed_run_is_announced_again_as_well(self, pipeline: TinyPipeline) -> None:
+    def test_failed_run_is_announced_again_as_well(self, make_pipeline: MakePipeline) -> None:
         """Those downstream wait for a date that never ran, and go on when it has failed."""
+        pipeline = make_pipeline(folders=(SCORES,))
         boxes = [team_box(game(0), t, [], assists=BREAKS_THE_QUERY) for t in ("BOS", "CHI")]
         pipeline.ingest([final_slot(game(0), 100, 90), *boxes])
         message = pipeline.requested(Phase.ANALYTICS, on(0), on(0))

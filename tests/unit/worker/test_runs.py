@@ -79,7 +79,19 @@ class TestAtomicity:
         assert pipeline.failures() == []
         assert ledger(pipeline) == []
 
-    def test_ledger_that_cannot_be_written_takes_the_rows_back(self, pipeline: TinyPipeline) -> None:
+    def test_last_statement_that_fails_takes_back_all_before_it(self, pipeline: TinyPipeline) -> None:
+        pipeline.ingest(played(0, 100, 90))
+        scores(pipeline, 0, 0)
+        pipeline.ingest([*played(0, 111, 90), final_slot(game(0, *TWO_TEAMS), 90, 80)])
+        pipeline.select("ALTER TABLE nba_orchestration.ledger DROP COLUMN started_at")
+
+        with pytest.raises(WarehouseError, match="append"):
+            scores(pipeline, 0, 0, message_id="m2")
+
+        assert pipeline.rows("tiny_scores") == {(0, "BOS"): 100, (0, "CHI"): 90}
+        assert pipeline.failures() == []
+
+    def test_conflict_at_the_commit_leaves_everything_as_it_was(self, pipeline: TinyPipeline) -> None:
         pipeline.ingest(played(0, 100, 90))
         scores(pipeline, 0, 0)
         pipeline.ingest([team_box(game(0), "BOS", [], points=111), team_box(game(0), "CHI", [], points=90)])
@@ -134,6 +146,13 @@ class TestChecks:
         )
         assert (failure["row_written"], failure["resolution_status"]) == (False, "UNRESOLVED")
         assert pipeline.states("tiny_scores") == {0: "partial"}
+
+    def test_entity_withheld_on_one_date_is_written_on_the_others(self, pipeline: TinyPipeline) -> None:
+        pipeline.ingest([*played(0, IMPOSSIBLE_POINTS, 90), *played(1, 100, 90)])
+
+        scores(pipeline, 0, 1)
+
+        assert set(pipeline.rows("tiny_scores")) == {(0, "CHI"), (1, "BOS"), (1, "CHI")}
 
     def test_check_of_a_date_fails_that_date_and_no_other(self, pipeline: TinyPipeline) -> None:
         pipeline.ingest([*played(0, 100, 90), *played(1, 299, 298), *played(2, 99, 98)])
