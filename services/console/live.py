@@ -16,7 +16,7 @@ from services.console.output import console, count, date_span
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from shared.messages.models import PhaseCompleted, ProcessRequested
+    from shared.messages.models import AnyMessage
     from shared.worker.run import RunReport
 
 
@@ -58,7 +58,7 @@ def _stopping_on_interrupt() -> Iterator[_Stop]:
 
 def run_workers(
     session: Session,
-    messages: Sequence[tuple[str, PhaseCompleted | ProcessRequested]],
+    messages: Sequence[tuple[str, AnyMessage]],
     *,
     planned: Mapping[str, int] | None,
     quiet: bool,

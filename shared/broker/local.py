@@ -16,7 +16,7 @@ from typing import Protocol
 from shared.clock import Clock
 from shared.log import get_logger
 from shared.messages.decode import encode
-from shared.messages.models import PhaseCompleted, ProcessRequested, RawDataRequested, attributes_of
+from shared.messages.models import AnyMessage, attributes_of
 from shared.topology.graph import Subscription, dead_letter_topic
 
 #: As many as the cloud's subscriptions allow before they dead-letter.
@@ -77,7 +77,7 @@ class LocalBroker:
         self.dead_letters: list[DeadLetter] = []
         self.deliveries = 0
 
-    def publish(self, topic: str, message: PhaseCompleted | ProcessRequested | RawDataRequested) -> str:
+    def publish(self, topic: str, message: AnyMessage) -> str:
         attributes = attributes_of(message)
         return self.publish_raw(topic, encode(message), attributes)
 

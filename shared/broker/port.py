@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from shared.messages.models import PhaseCompleted, ProcessRequested, RawDataRequested
+from shared.messages.models import AnyMessage
 
 
 class PublishError(Exception):
@@ -14,6 +14,6 @@ class PublishError(Exception):
 class Broker(Protocol):
     """Where messages go. Delivery is at least once, in no order."""
 
-    def publish(self, topic: str, message: PhaseCompleted | ProcessRequested | RawDataRequested) -> str:
+    def publish(self, topic: str, message: AnyMessage) -> str:
         """Publish, wait for the broker's answer, and return the message id. Raises PublishError."""
         ...

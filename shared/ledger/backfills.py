@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from shared.ledger.controls import Action
 from shared.messages.models import ProcessRequested, TriggerSource
-from shared.planner.snapshot import Backfill
+from shared.planner.snapshot import Backfill, Reprocess
 from shared.sql import Statement, read_sql
 from shared.topology.graph import Topology
 from shared.warehouse.port import Warehouse, date, query, text, timestamp
@@ -33,6 +36,48 @@ def record_backfill(warehouse: Warehouse, backfill: Backfill, *, now: dt.datetim
             "now": timestamp(now),
         },
     )
+
+
+@dataclass(frozen=True)
+class RecordedBackfill:
+    """A backfill as it was asked for, and what was last said about it: by whom, when and why."""
+
+    backfill: Backfill
+    created_at: dt.datetime
+    action: Action | None
+    control_reason: str | None
+    control_by: str | None
+    control_at: dt.datetime | None
+
+    @property
+    def state(self) -> str:
+        """running, paused or cancelled."""
+        return Action.RESUME.state if self.action is None else self.action.state
+
+
+def read_backfills(warehouse: Warehouse, backfill_id: str | None) -> tuple[RecordedBackfill, ...]:
+    """All backfills, newest first; or the one of that id, if there is one."""
+    rows = query(
+        warehouse,
+        Statement("backfills", read_sql(_SQL / "backfills.sql")),
+        {"backfill_id": text(backfill_id)},
+    )
+    return tuple(map(_recorded, rows.values))
+
+
+def _recorded(row: tuple[Any, ...]) -> RecordedBackfill:
+    action = None if row[8] is None else Action(row[8])
+    asked = Backfill(
+        backfill_id=row[0],
+        start_date=row[1],
+        end_date=row[2],
+        processors=tuple(json.loads(row[3])),
+        reprocess=Reprocess(row[4]),
+        reason=row[5],
+        requested_by=row[6],
+        halted=None if action in (None, Action.RESUME) else f"{action.state} by {row[10]}: {row[9]}",
+    )
+    return RecordedBackfill(asked, row[7], action, row[9], row[10], row[11])
 
 
 def requests_of(backfill: Backfill, topology: Topology) -> Iterable[ProcessRequested]:

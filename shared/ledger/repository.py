@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from shared.ledger.controls import PIPELINE, Action
 from shared.planner.snapshot import Backfill, CellHistory, Failed, RawCell, Reprocess, Snapshot, Success
 from shared.sql import Statement, read_sql
 from shared.tables import ColumnType, TableSchema, load_schema
@@ -121,6 +122,7 @@ class _Builder:
         self._open: dict[tuple[str, dt.date], int] = {}
         self._requested: set[tuple[str, dt.date]] = set()
         self._backfills: dict[str, Backfill] = {}
+        self._halted: dict[str, str] = {}
 
     def add(self, row: tuple) -> None:  # type: ignore[type-arg]
         kind, name, day = row[0], row[1], row[2]
@@ -142,6 +144,9 @@ class _Builder:
                     reason=row[13],
                     requested_by=row[11],
                 )
+            case "control":
+                if Action(row[4]) is not Action.RESUME:
+                    self._halted[name] = f"{Action(row[4]).state} by {row[11]}: {row[13]}"
             case _:
                 raise ValueError(f"Unexpected kind of snapshot row: [{kind}]")
 
@@ -159,4 +164,7 @@ class _Builder:
             runs.setdefault(key[0], {})[key[1]] = CellHistory(
                 self._success.get(key), self._failed.get(key), self._open.get(key, 0), key in self._requested
             )
-        return Snapshot(self._raw, runs, self._backfills)
+        backfills = {
+            name: replace(asked, halted=self._halted.get(name)) for name, asked in self._backfills.items()
+        }
+        return Snapshot(self._raw, runs, backfills, self._halted.get(PIPELINE))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
-from shared.messages.models import Message, PhaseCompleted, ProcessRequested, RawDataRequested
+from shared.messages.models import AnyMessage, Message
 
 #: Pub/Sub itself allows 10 MB; a message of this pipeline has a few hundred bytes.
 MAX_BODY_BYTES = 256 * 1024
@@ -24,14 +24,14 @@ _LONGEST_ENVELOPE = 2 * MAX_BODY_BYTES
 _LONGEST_REASON = 2000
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
-_ADAPTER: TypeAdapter[PhaseCompleted | ProcessRequested | RawDataRequested] = TypeAdapter(Message)
+_ADAPTER: TypeAdapter[AnyMessage] = TypeAdapter(Message)
 
 
 @dataclass(frozen=True)
 class Received:
     """A message that was understood, with the id of its delivery (the same on redelivery)."""
 
-    message: PhaseCompleted | ProcessRequested | RawDataRequested
+    message: AnyMessage
     message_id: str
 
 
@@ -44,7 +44,7 @@ class Poison:
     reason: str
 
 
-def encode(message: PhaseCompleted | ProcessRequested | RawDataRequested) -> bytes:
+def encode(message: AnyMessage) -> bytes:
     """The JSON body of a message."""
     return message.model_dump_json().encode()
 

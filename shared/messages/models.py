@@ -127,10 +127,26 @@ class RawDataRequested(_Message):
     correlation_id: Identifier
 
 
-Message = Annotated[PhaseCompleted | ProcessRequested | RawDataRequested, Field(discriminator="type")]
+class TickWork(StrEnum):
+    """What a tick wants done."""
+
+    RETRY = "retry"
+    RECONCILE = "reconcile"
 
 
-def attributes_of(message: PhaseCompleted | ProcessRequested | RawDataRequested) -> dict[str, str]:
+class RetryTick(_Message):
+    """Time has passed: look for what is due. A scheduler sends it, with the same body every time."""
+
+    type: Literal["nba.retry_tick"] = "nba.retry_tick"
+    version: Literal[1] = 1
+    work: TickWork
+
+
+AnyMessage = PhaseCompleted | ProcessRequested | RawDataRequested | RetryTick
+Message = Annotated[AnyMessage, Field(discriminator="type")]
+
+
+def attributes_of(message: AnyMessage) -> dict[str, str]:
     """Pub/Sub attributes of a message, for server-side filters."""
     match message:
         case PhaseCompleted():
@@ -157,3 +173,5 @@ def attributes_of(message: PhaseCompleted | ProcessRequested | RawDataRequested)
                 "end_date": max(message.dates).isoformat(),
                 "status": "requested",
             }
+        case RetryTick():
+            return {"processor": "*", "status": message.work.value}

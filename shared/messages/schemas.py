@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from shared.messages.models import PhaseCompleted, ProcessRequested, RawDataRequested
+from shared.messages.models import PhaseCompleted, ProcessRequested, RawDataRequested, RetryTick
 
 FOLDER = Path(__file__).parent / "schemas"
 
-_MODELS = (PhaseCompleted, ProcessRequested, RawDataRequested)
+_MODELS = (PhaseCompleted, ProcessRequested, RawDataRequested, RetryTick)
 
 
 def schema_files() -> dict[str, str]:

@@ -73,7 +73,10 @@ class CellHistory:
 
 @dataclass(frozen=True)
 class Backfill:
-    """A backfill's immutable range, and what it wants. No processors means all."""
+    """A backfill's immutable range, and what it wants. No processors means all.
+
+    `halted`: why nothing more of it may start (paused or cancelled, by whom), or None.
+    """
 
     backfill_id: str
     start_date: dt.date
@@ -82,6 +85,7 @@ class Backfill:
     reprocess: Reprocess
     reason: str
     requested_by: str
+    halted: str | None = None
 
 
 NO_HISTORY = CellHistory()
@@ -89,7 +93,7 @@ NO_HISTORY = CellHistory()
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The world at one moment, for whole seasons."""
+    """The world at one moment, for whole seasons. `paused`: who paused the pipeline and why, or None."""
 
     raw: Mapping[str, Mapping[dt.date, RawCell]]
     runs: Mapping[str, Mapping[dt.date, CellHistory]]

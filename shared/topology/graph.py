@@ -75,7 +75,7 @@ class Topology:
                 Subscription(
                     name=f"{short}--{TRIGGER_TOPICS[processor.phase]}",
                     topic=TRIGGER_TOPICS[processor.phase],
-                    processors=(processor.name, "*"),
+                    processors=(processor.name, processor.class_name, "*"),
                     endpoint=processor.name,
                 )
             )

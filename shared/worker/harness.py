@@ -8,16 +8,13 @@ from dataclasses import dataclass, field, replace
 
 from shared.broker.port import Broker
 from shared.clock import Clock
-from shared.ledger.quarantine import quarantine
 from shared.ledger.raw import hash_raw
 from shared.log import bind as bind_log
 from shared.log import get_logger
-from shared.messages.decode import Poison, decode
 from shared.messages.models import (
     CompletionStatus,
     PhaseCompleted,
     ProcessRequested,
-    RawDataRequested,
     TriggerSource,
 )
 from shared.planner.plan import Scope, affected_scope, passes_on, ready_cells
@@ -29,6 +26,7 @@ from shared.warehouse.port import TransientWarehouseError, Warehouse
 from shared.worker.context import RunContext
 from shared.worker.memory import Memory, View
 from shared.worker.outcome import Decision, Outcome, TransientError
+from shared.worker.receive import PoisonLimit, receive
 from shared.worker.run import RunReport, execute_run
 
 #: Dates in one run. A season fits; what is left over is continued by a message to the worker itself.
@@ -45,6 +43,7 @@ class Ports:
     new_id: Callable[[], str]
     on_run: Callable[[RunReport], None]
     memory: Memory = field(default_factory=Memory)
+    poison: PoisonLimit = field(default_factory=PoisonLimit)
 
 
 @dataclass(frozen=True)
@@ -68,20 +67,30 @@ class Worker:
     ports: Ports
     max_dates_per_run: int = MAX_DATES_PER_RUN
 
+    @property
+    def name(self) -> str:
+        """The processor's name."""
+        return self.processor.name
+
     def handle(self, event_id: str, data: object, attributes: Mapping[str, str]) -> Outcome:
         """Handle one delivery.
 
         Returns an Outcome for everything that is decided. Raises TransientError (WarehouseError and
         PublishError pass as well) for what Pub/Sub should bring again.
         """
-        received = decode(event_id, data)
-        if isinstance(received, Poison):
-            now = self.ports.clock.now()
-            quarantine(self.ports.warehouse, self.processor.class_name, received, attributes, now=now)
-            get_logger().error("message_quarantined", processor=self.processor.name, reason=received.reason)
+        received = receive(
+            event_id,
+            data,
+            attributes,
+            service=self.processor.class_name,
+            warehouse=self.ports.warehouse,
+            clock=self.ports.clock,
+            limit=self.ports.poison,
+        )
+        if received is None:
             return Outcome(Decision.QUARANTINED, 0)
         message = received.message
-        if isinstance(message, RawDataRequested):
+        if not isinstance(message, PhaseCompleted | ProcessRequested):
             return Outcome(Decision.NOTHING_TO_DO, 0)
         request = Request(
             message_id=received.message_id,
@@ -115,6 +124,9 @@ class Worker:
         snapshot, grid = view.snapshot, view.grid
         if snapshot.paused is not None:
             return Outcome(Decision.PAUSED, 0)
+        backfill = snapshot.backfills.get(message.backfill_id or "")
+        if backfill is not None and backfill.halted is not None:
+            return Outcome(Decision.HALTED, 0)
         scope = self._scope(message, snapshot, grid)
         if scope is None:
             return Outcome(Decision.NOTHING_TO_DO, 0)

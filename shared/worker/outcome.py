@@ -16,6 +16,7 @@ class Decision(StrEnum):
     RECORDED_FAILURE = "recorded_failure"
     QUARANTINED = "quarantined"
     PAUSED = "paused"
+    HALTED = "halted"
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from services.registry import SERVICES, discover, load_processor, processor_fold
 from shared.arrow import arrow_schema
 from shared.clock import VirtualClock
 from shared.failures.model import failure_tables, failure_views
-from shared.ledger.backfills import record_backfill
+from shared.ledger.backfills import read_backfills, record_backfill
+from shared.ledger.controls import Action, Control, record_control
 from shared.ledger.quarantine import quarantine
 from shared.ledger.repository import ledger_tables
 from shared.messages.decode import Poison
@@ -141,6 +142,8 @@ def recorded() -> Recorder:
     record_backfill(
         warehouse, Backfill("b", _DAY, _DAY, (), Reprocess.STALE, "a reason", "somebody"), now=_NOW
     )
+    read_backfills(warehouse, None)
+    record_control(warehouse, Control("c", "b", Action.PAUSE, "a reason", "somebody"), now=_NOW)
     quarantine(warehouse, "a worker", Poison("m", b"\xff", "not JSON"), {}, now=_NOW)
     _console(warehouse)
     _verification(warehouse)

@@ -1,5 +1,5 @@
 -- Everything the planner looks at, in one job: per cell the newest successful and the newest failed run, the
--- open correctable failures, and the backfill in question.
+-- open correctable failures, the backfill in question, and what people said of it and of the pipeline.
 SELECT
   l.kind, l.cell_name, l.cell_date, l.season_year, l.status, l.input_fingerprint, l.output_fingerprint,
   l.record_count, l.game_ids AS detail, l.sequence, l.attempt, l.run_id, l.causation_id, l.error,
@@ -55,3 +55,12 @@ SELECT
 FROM nba_orchestration.backfills
 WHERE created_date >= DATE '2000-01-01'
   AND backfill_id = @backfill_id
+UNION ALL
+SELECT
+  'control', scope, created_date, CAST(NULL AS INT64), action, CAST(NULL AS STRING), CAST(NULL AS STRING),
+  CAST(NULL AS INT64), CAST(NULL AS STRING), CAST(NULL AS INT64), CAST(NULL AS INT64), requested_by,
+  CAST(NULL AS STRING), reason, FALSE
+FROM nba_orchestration.controls
+WHERE created_date >= DATE '2000-01-01'
+  AND scope IN ('pipeline', @backfill_id)
+QUALIFY ROW_NUMBER() OVER (PARTITION BY scope ORDER BY created_at DESC, control_id DESC) = 1
