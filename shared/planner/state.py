@@ -189,9 +189,11 @@ def _evaluate_cell(
     if not slots.game_ids:
         if failed is not None and newest_failed:
             return cell(State.FAILED, f"attempt {failed.attempt} failed: {failed.error}")
-        if (success is None or success.record_count == 0) and not history.open_failures:
+        # A run with slots leaves rows or failures, and also a failure that nobody has to mend must go with them.
+        cleared = success is None or success.input_fingerprint.endswith(f":{NO_SLOT}")
+        if cleared and not history.open_failures:
             return cell(State.EMPTY, "no slot is left on this date")
-        return cell(State.STALE, "no slot is left on this date, but rows or open failures are")
+        return cell(State.STALE, "no slot is left on this date, but rows or failures are")
     if in_grace and processor.waits_for_results:
         pending = _not_landed(processor, day, slots, snapshot)
         if pending is not None:

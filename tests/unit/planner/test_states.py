@@ -294,13 +294,21 @@ class TestDatesWithoutASlot:
 
         assert saying(world.cell(SCORES, on(1))) == (
             State.STALE,
-            "no slot is left on this date, but rows or open failures are",
+            "no slot is left on this date, but rows or failures are",
         )
 
     def test_open_failures_left_from_before_must_be_resolved_first(self) -> None:
         world = World((SCORES,))
         world.play(on(0))
         world.run(SCORES, on(0), rows=0, open_failures=1)
+        world.postpone(on(0))
+
+        assert world.cell(SCORES, on(0)).state is State.STALE
+
+    def test_absences_left_from_before_must_be_resolved_first(self) -> None:
+        world = World((SCORES,))
+        world.play(on(0))
+        world.run(SCORES, on(0), rows=0)
         world.postpone(on(0))
 
         assert world.cell(SCORES, on(0)).state is State.STALE

@@ -1,0 +1,109 @@
+"""The warehouse that all histories of a process share: made once, put back to the season's start for each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import OrderedDict
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from services.ingest.writer import IngestReport, write
+from services.registry import processor_folders, topology_of
+from shared.clock import VirtualClock
+from shared.sql import Statement
+from shared.tables import raw_tables
+from shared.topology.graph import Topology
+from shared.warehouse.duckdb_warehouse import STAGING_DATASET, DuckDBWarehouse
+from shared.warehouse.initialise import all_tables, initialise
+from shared.warehouse.port import Script, Value, query
+from tests.simulation.league import DAYS, FIRST, TABLES, first_league, on
+
+FOLDER = Path(__file__).parent / "processors"
+#: The morning of the first date.
+START = dt.datetime.combine(FIRST, dt.time(12), tzinfo=dt.UTC)
+_TEMPLATE = "nba_template"
+_MOST_STATEMENTS = 6000
+
+
+@cache
+def topology() -> Topology:
+    """The three processors of the simulation."""
+    return topology_of(processor_folders(FOLDER))
+
+
+class _Parsed:
+    """A connection that parses each text once: histories send the same texts over and over."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._statements: OrderedDict[str, duckdb.Statement] = OrderedDict()
+
+    def execute(self, sql: str, parameters: object = None) -> duckdb.DuckDBPyConnection:
+        """Run one statement."""
+        statement = self._statements.pop(sql, None) or self._connection.extract_statements(sql)[0]
+        self._statements[sql] = statement
+        if len(self._statements) > _MOST_STATEMENTS:
+            self._statements.popitem(last=False)
+        return self._connection.execute(statement, parameters)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._connection, name)
+
+
+class _Warehouse(DuckDBWarehouse):
+    """The embedded adapter on rows by the dozen: planning a statement is all that it costs, so parse each
+    text once and spare the optimizer."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self._connection = _Parsed(self._connection)  # type: ignore[assignment]
+        self._run("SET threads = 1")
+        self._run("PRAGMA disable_optimizer")
+
+
+class Bench:
+    """An embedded warehouse in memory, holding the slots of the season and nothing else."""
+
+    def __init__(self) -> None:
+        self.warehouse = _Warehouse()
+        initialise(self.warehouse, topology())
+        self.first: IngestReport = write(
+            first_league().arrow(TABLES, [on(n) for n in range(DAYS)]),
+            warehouse=self.warehouse,
+            clock=VirtualClock(START),
+            run_id="first",
+            days=None,
+            on_progress=lambda done, total: None,
+        )
+        unused = {schema.address for name, schema in raw_tables().items() if name not in TABLES}
+        tables = [schema.address for schema in all_tables(topology()) if schema.address not in unused]
+        self._run(f"CREATE SCHEMA {_TEMPLATE}")
+        for table in tables:
+            self._run(f"CREATE TABLE {_TEMPLATE}.{table.table} AS SELECT * FROM {table}")
+        self._reset = [
+            Statement("reset", f"CREATE OR REPLACE TABLE {t} AS SELECT * FROM {_TEMPLATE}.{t.table}")
+            for t in tables
+        ]
+
+    def reset(self) -> None:
+        """Back to the start of the season; nothing of the last history is left."""
+        left = self.select(
+            f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{STAGING_DATASET}'"
+        )
+        drops = [Statement("drop", f"DROP TABLE {STAGING_DATASET}.{name}") for (name,) in left]
+        self.warehouse.run(Script("reset", (*drops, *self._reset), {}, transaction=False, labels={}))
+
+    def select(self, sql: str) -> list[tuple[Value, ...]]:
+        """Rows of one query."""
+        return query(self.warehouse, Statement("select", sql), {}).values
+
+    def _run(self, sql: str) -> None:
+        query(self.warehouse, Statement("set up", sql), {})
+
+
+@cache
+def bench() -> Bench:
+    """The bench of this process."""
+    return Bench()
