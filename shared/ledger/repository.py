@@ -129,7 +129,7 @@ class _Builder:
         match kind:
             case "raw":
                 game_ids = frozenset(json.loads(row[8])) if row[8] else frozenset()
-                self._raw.setdefault(name, {})[day] = RawCell(row[3], row[6], row[7], game_ids, row[11])
+                self._raw.setdefault(name, {})[day] = RawCell(row[3], row[6], row[7], game_ids, row[11], row[14])
             case "processor":
                 self._add_run((name, day), row)
             case "open":

@@ -25,6 +25,7 @@ class RawCell:
     """A raw source on a date: content fingerprint, rows, and the games the rows belong to.
 
     For the schedule's slots, `game_ids` are the slots still standing; for its results, the Final games.
+    `written_for_request`: whether the ingest run the snapshot was taken for has ever written the cell.
     """
 
     season_year: int
@@ -32,6 +33,7 @@ class RawCell:
     record_count: int
     game_ids: frozenset[str]
     run_id: str
+    written_for_request: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,5 +306,7 @@ def _from_somebody_else(message: PhaseCompleted | ProcessRequested, snapshot: Sn
     if not isinstance(message, PhaseCompleted) or message.phase is not Phase.RAW:
         return False
     return not any(
-        cell.run_id == message.run_id for cells in snapshot.raw.values() for cell in cells.values()
+        cell.run_id == message.run_id or cell.written_for_request
+        for cells in snapshot.raw.values()
+        for cell in cells.values()
     )

@@ -37,7 +37,7 @@ SELECT 'row' AS kind, {schema.partition_column} AS day, data_hash AS a, run_id A
   CAST(NULL AS TIMESTAMP) AS moment, run_id
 FROM {schema.address}
 UNION ALL
-SELECT 'cell', cell_date, IFNULL(output_fingerprint, ''), status, input_fingerprint, sequence, started_at, run_id
+SELECT 'cell', cell_date, IFNULL(output_fingerprint, ''), status, '', sequence, started_at, run_id
 FROM nba_orchestration.ledger
 WHERE cell_name = '{processor.name}'
 UNION ALL
@@ -203,8 +203,8 @@ class Checker:
             if kind != want or correctable != (want in CORRECTABLE_TYPES):
                 raise WrongError(f"{where}, expected type [{want}]")
             given_up = status is Status.PERMANENT and reason == "exhausted"
-            correctable = want in CORRECTABLE_TYPES
-            true = (status in _OPEN or given_up) if correctable else status is Status.PERMANENT
+            mendable = want in CORRECTABLE_TYPES
+            true = (status in _OPEN or given_up) if mendable else status is Status.PERMANENT
             if not true or can_retry != (status in _OPEN):
                 raise WrongError(f"{where}, can_retry [{can_retry}]: not what [{want}] should have")
         if wanted:

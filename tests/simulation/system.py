@@ -57,10 +57,10 @@ class Mood:
 
 CALM = Mood(faults=0.0, interludes=0.0, trouble=0.0, alone=True)
 MOODS = (
-    Mood(faults=0.01, interludes=0.03, trouble=0.02, alone=True),
-    Mood(faults=0.04, interludes=0.08, trouble=0.06, alone=True),
-    Mood(faults=0.04, interludes=0.08, trouble=0.06, alone=False),
-    Mood(faults=0.12, interludes=0.15, trouble=0.15, alone=True),
+    Mood(faults=0.01, interludes=0.02, trouble=0.02, alone=True),
+    Mood(faults=0.04, interludes=0.04, trouble=0.06, alone=True),
+    Mood(faults=0.04, interludes=0.04, trouble=0.06, alone=False),
+    Mood(faults=0.12, interludes=0.06, trouble=0.15, alone=True),
 )
 _FAULTS = (
     *[Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.LOST_REPLY] * 3,
@@ -156,8 +156,11 @@ class System:
         chance = self.chance
         if chance is None:
             return None
-        if not effect.reads_only and self._depth < _DEEPEST and chance.random() < self.mood.interludes:
-            self._let_others_act(effect, chance)
+        if not effect.reads_only and self._depth < _DEEPEST:
+            # A worker is longest in its commit: what happens meanwhile makes it a zombie.
+            commits = effect.name.startswith("commit")
+            if chance.random() < self.mood.interludes * (4 if commits else 1):
+                self._let_others_act(effect, chance)
         if chance.random() >= self.mood.faults:
             return None
         fault = chance.choice(_FAULTS)

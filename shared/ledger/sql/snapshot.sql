@@ -11,7 +11,10 @@ JOIN (
     cell_date,
     MAX(IF(status = 'failed', NULL, sequence)) AS success,
     MAX(IF(status = 'failed', sequence, NULL)) AS failed,
-    LOGICAL_OR(IFNULL(backfill_id = @request_id, FALSE) OR correlation_id = @request_id) AS ran_for_request
+    -- Of a raw cell: whether the ingest run with that id ever wrote it, also when others wrote it since.
+    LOGICAL_OR(
+      IFNULL(backfill_id = @request_id, FALSE) OR IF(kind = 'raw', run_id, correlation_id) = @request_id
+    ) AS ran_for_request
   FROM nba_orchestration.ledger
   WHERE cell_date BETWEEN @from_date AND @to_date
   GROUP BY cell_name, cell_date

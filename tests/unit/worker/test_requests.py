@@ -218,3 +218,15 @@ class TestRowsOfSomebodyElse:
         pipeline.deliver("tiny_scores", pipeline.raw_completion(on(0), on(0)), message_id="m1")
 
         assert pipeline.rows("tiny_scores")[0, "DET"] == 80
+
+    def test_completion_of_our_own_ingest_is_known_also_after_another_ingest_of_the_date(
+        self, pipeline: TinyPipeline
+    ) -> None:
+        pipeline.ingest(played(0, 100, 90), announce=False)
+        first = pipeline.raw_completion(on(0), on(0), run_id="id1", correlation_id="id1")
+        pipeline.ingest(played(0, 101, 91), announce=False)
+
+        pipeline.deliver("tiny_scores", first, message_id="m1")
+
+        assert pipeline.rows("tiny_scores") == {(0, "BOS"): 101, (0, "CHI"): 91}
+        assert "record raw content" not in pipeline.warehouse.jobs
