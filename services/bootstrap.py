@@ -10,27 +10,43 @@ from pathlib import Path
 
 from cloudevents.http import CloudEvent
 
-from services.registry import discover, load_processor
+from services.ingest.requests import IngestWorker, RawSource
+from services.registry import SERVICES, discover, load_processor
+from services.retry.dead_letters import DeadLetterWorker
+from services.retry.worker import RetryWorker
 from services.settings import SettingsError
 from shared.broker.local import LocalBroker
 from shared.clock import Clock, SystemClock
-from shared.topology.graph import Topology
+from shared.topology.graph import DEAD_LETTERS, INGEST, RETRY, Topology
 from shared.warehouse.port import Warehouse
-from shared.worker.app import handle_cloud_event
+from shared.worker.app import Service, handle_cloud_event
 from shared.worker.harness import Ports, Worker
 from shared.worker.run import RunReport
+
+_SERVICE_FOLDERS = {RETRY: "retry", DEAD_LETTERS: "retry", INGEST: "ingest"}
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """Everything a process needs to run workers."""
+    """Everything a process needs to run workers. `source`: what requests for raw data are answered from."""
 
     topology: Topology
     ports: Ports
+    source: RawSource | None
 
     def worker(self, processor_name: str) -> Worker:
         """The worker of one processor."""
         return Worker(self.topology.processor(processor_name), self.topology, self.ports)
+
+    def service(self, name: str) -> Service:
+        """One of the services around the processors, by its endpoint's name."""
+        if name == RETRY:
+            return RetryWorker(self.topology, self.ports)
+        if name == DEAD_LETTERS:
+            return DeadLetterWorker(self.topology, self.ports)
+        if name == INGEST:
+            return IngestWorker(self.ports, self.source)
+        raise SettingsError(f"There is no service [{name}]. Known: retry, dead_letters, ingest")
 
 
 class _Current:
@@ -45,13 +61,22 @@ def use(runtime: Runtime | None) -> None:
 
 
 def handle(main_file: str, event: CloudEvent) -> None:
-    """Entry point of every main.py: the worker of the processor declared beside it handles the event."""
+    """Entry point of every processor's main.py: the worker of the processor declared beside it."""
+    processor = load_processor(Path(main_file).resolve().parent)
+    handle_cloud_event(_runtime().worker(processor.name), event)
+
+
+def handle_service(name: str, event: CloudEvent) -> None:
+    """Entry point of the other services' main.py."""
+    handle_cloud_event(_runtime().service(name), event)
+
+
+def _runtime() -> Runtime:
     if _Current.runtime is None:
         raise SettingsError(
             "No runtime: this build runs its workers through `nba` on the embedded engine only."
         )
-    processor = load_processor(Path(main_file).resolve().parent)
-    handle_cloud_event(_Current.runtime.worker(processor.name), event)
+    return _Current.runtime
 
 
 class AppEndpoint:
@@ -69,21 +94,39 @@ class AppEndpoint:
         return int(self._client.post("/", headers=dict(headers), data=body).status_code)
 
 
+def entry_point(topology: Topology, name: str) -> Path:
+    """The main.py behind an endpoint; its function has the endpoint's name. Raises TopologyError."""
+    folder = _SERVICE_FOLDERS.get(name)
+    return (SERVICES / folder if folder else topology.processor(name).folder) / "main.py"
+
+
 def local_runtime(
-    warehouse: Warehouse, *, clock: Clock | None = None, on_run: Callable[[RunReport], None]
+    warehouse: Warehouse,
+    *,
+    clock: Clock | None = None,
+    on_run: Callable[[RunReport], None],
+    heals: bool = False,
+    source: RawSource | None = None,
 ) -> tuple[Runtime, LocalBroker]:
-    """A runtime on the in-process broker, its entry points being the real apps, made when first pushed to."""
+    """A runtime on the in-process broker, its entry points being the real apps, made when first pushed to.
+
+    `heals`: whether the services around the processors run too (retry, ingest, dead letters).
+    """
     topology = discover()
     chosen_clock = clock or SystemClock()
 
     @cache
     def endpoint(name: str) -> AppEndpoint:
-        return AppEndpoint(topology.processor(name).folder / "main.py", name)
+        return AppEndpoint(entry_point(topology, name), name)
 
+    around = topology.service_subscriptions() if heals else ()
     broker = LocalBroker(
-        subscriptions=topology.subscriptions(), endpoints=endpoint, clock=chosen_clock, new_id=new_id
+        subscriptions=(*topology.subscriptions(), *around),
+        endpoints=endpoint,
+        clock=chosen_clock,
+        new_id=new_id,
     )
-    runtime = Runtime(topology, Ports(warehouse, broker, chosen_clock, new_id, on_run))
+    runtime = Runtime(topology, Ports(warehouse, broker, chosen_clock, new_id, on_run), source)
     use(runtime)
     return runtime, broker
 

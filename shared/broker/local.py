@@ -7,8 +7,10 @@ restart the planner knows what is missing.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import heapq
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -17,7 +19,7 @@ from shared.clock import Clock
 from shared.log import get_logger
 from shared.messages.decode import encode
 from shared.messages.models import AnyMessage, attributes_of
-from shared.topology.graph import Subscription, dead_letter_topic
+from shared.topology.graph import SOURCE_SUBSCRIPTION, Subscription, dead_letter_topic
 
 #: As many as the cloud's subscriptions allow before they dead-letter.
 MAX_DELIVERY_ATTEMPTS = 100
@@ -117,7 +119,10 @@ class LocalBroker:
             **{f"ce-{key.replace('_', '')}": value for key, value in delivery.attributes.items()},
         }
         self.deliveries += 1
-        status = self._endpoints(delivery.subscription.endpoint).push(headers, delivery.body)
+        body = delivery.body
+        if delivery.subscription.wrapped:
+            headers, body = {"Content-Type": "application/json"}, _envelope(delivery)
+        status = self._endpoints(delivery.subscription.endpoint).push(headers, body)
         if 200 <= status < 300:
             return
         if delivery.attempt >= MAX_DELIVERY_ATTEMPTS:
@@ -145,6 +150,18 @@ class LocalBroker:
                 topic, delivery.subscription.name, delivery.message_id, delivery.body, delivery.attributes
             )
         )
+        forwarded = {**delivery.attributes, SOURCE_SUBSCRIPTION: delivery.subscription.name}
+        self.publish_raw(topic, delivery.body, forwarded)
+
+
+def _envelope(delivery: _Delivery) -> bytes:
+    """Pub/Sub's wrapped shape."""
+    message = {
+        "data": base64.b64encode(delivery.body).decode(),
+        "attributes": dict(delivery.attributes),
+        "messageId": delivery.message_id,
+    }
+    return json.dumps({"message": message, "subscription": delivery.subscription.name}).encode()
 
 
 def _matches(subscription: Subscription, attributes: Mapping[str, str]) -> bool:

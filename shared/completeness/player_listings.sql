@@ -167,6 +167,7 @@ SELECT
   report_reason,
   CASE verdict
     WHEN 'PLAYED' THEN 'player_game_summary'
+    WHEN 'DERIVED_MISSING' THEN 'player_game_summary'
     WHEN 'GAME_NOT_INGESTED' THEN 'nbac_schedule'
     WHEN 'GAME_INCOMPLETE' THEN 'nbac_team_boxscore'
     ELSE 'nbac_gamebook_player_stats'

@@ -65,11 +65,11 @@ class Outcome:
 #: Every legal step between two different statuses, by who may take it.
 LEGAL: dict[tuple[Status, Status], frozenset[Actor]] = {
     (Status.UNRESOLVED, Status.RESOLVED): frozenset({Actor.RUN}),
-    (Status.UNRESOLVED, Status.PERMANENT): frozenset({Actor.RUN, Actor.PERSON}),
     (Status.UNRESOLVED, Status.RETRYING): frozenset({Actor.RETRY_WORKER}),
-    (Status.RETRYING, Status.UNRESOLVED): frozenset({Actor.RUN}),
+    (Status.UNRESOLVED, Status.PERMANENT): frozenset({Actor.RUN, Actor.RETRY_WORKER, Actor.PERSON}),
+    (Status.RETRYING, Status.UNRESOLVED): frozenset({Actor.RUN, Actor.PERSON}),
     (Status.RETRYING, Status.RESOLVED): frozenset({Actor.RUN}),
-    (Status.RETRYING, Status.PERMANENT): frozenset({Actor.RUN, Actor.RETRY_WORKER}),
+    (Status.RETRYING, Status.PERMANENT): frozenset({Actor.RUN, Actor.RETRY_WORKER, Actor.PERSON}),
     (Status.PERMANENT, Status.RESOLVED): frozenset({Actor.RUN}),
     (Status.PERMANENT, Status.UNRESOLVED): frozenset({Actor.RUN, Actor.PERSON}),
     (Status.RESOLVED, Status.UNRESOLVED): frozenset({Actor.RUN}),

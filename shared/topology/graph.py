@@ -24,6 +24,12 @@ TRIGGER_TOPICS = {
 }
 RAW_REQUESTED_TOPIC = "nba-raw-requested"
 RETRY_TICK_TOPIC = "nba-retry-tick"
+#: Set by Pub/Sub on every message that it forwards to a dead-letter topic.
+SOURCE_SUBSCRIPTION = "CloudPubSubDeadLetterSourceSubscription"
+#: Endpoints of the services around the processors.
+RETRY = "retry"
+INGEST = "ingest"
+DEAD_LETTERS = "dead_letters"
 
 
 def dead_letter_topic(topic: str) -> str:
@@ -39,13 +45,16 @@ class TopologyError(ValueError):
 class Subscription:
     """One worker listening to one topic.
 
-    `processors` filters on the attribute `processor`: the message is delivered when it names one of them.
+    `processors` filters on the attribute `processor`: the message is delivered when it names one of them
+    (none named: always). `wrapped`: it is pushed inside Pub/Sub's envelope, which alone carries the
+    attributes that Pub/Sub adds to a dead letter.
     """
 
     name: str
     topic: str
     processors: tuple[str, ...]
     endpoint: str
+    wrapped: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,20 @@ class Topology:
                     )
                 )
         return tuple(found)
+
+    def service_subscriptions(self) -> tuple[Subscription, ...]:
+        """The subscriptions of the services around the processors: retry, ingest, and dead letters."""
+        own = (
+            Subscription(f"{RETRY}--{RETRY_TICK_TOPIC}", RETRY_TICK_TOPIC, (), RETRY),
+            Subscription(f"{RETRY}--{COMPLETION_TOPICS[Phase.RAW]}", COMPLETION_TOPICS[Phase.RAW], (), RETRY),
+            Subscription(f"{INGEST}--{RAW_REQUESTED_TOPIC}", RAW_REQUESTED_TOPIC, (), INGEST),
+        )
+        topics = sorted({subscription.topic for subscription in (*self.subscriptions(), *own)})
+        dead = (
+            Subscription(f"dead-letters--{topic}", dead_letter_topic(topic), (), DEAD_LETTERS, wrapped=True)
+            for topic in topics
+        )
+        return (*own, *dead)
 
 
 def build_topology(declared: Iterable[Processor]) -> Topology:

@@ -36,6 +36,7 @@ def _translate(text: str, parameter_types: tuple[tuple[str, str], ...]) -> str:
         _in_unnest,
         _dates_stay_dates,
         _json_value,
+        _to_json,
         _format,
         _countif,
         _joined_columns,
@@ -69,6 +70,13 @@ def _json_value(node: exp.Expression) -> exp.Expression:
     """JSON_VALUE is `->>`; sqlglot adds a second extraction, of a type DuckDB does not have."""
     if isinstance(node, exp.JSONExtractScalar):
         node.set("scalar_only", False)
+    return node
+
+
+def _to_json(node: exp.Expression) -> exp.Expression:
+    """TO_JSON gives JSON; sqlglot makes a text of it, which is hashed otherwise than the JSON it becomes."""
+    if isinstance(node, exp.JSONFormat) and node.args.get("to_json"):
+        return exp.Anonymous(this="TO_JSON", expressions=[node.this])
     return node
 
 

@@ -33,6 +33,19 @@ class FailedDate:
     reason: str
 
 
+def failed_dates_parameter(failed: Sequence[FailedDate]) -> Structs:
+    """Failed dates as the query parameter @failed_dates of record_failed.sql."""
+    return Structs(
+        (
+            ("cell_date", ColumnType.DATE),
+            ("failure_category", ColumnType.STRING),
+            ("failure_type", ColumnType.STRING),
+            ("reason", ColumnType.STRING),
+        ),
+        tuple((item.date, item.category.value, item.type.value, item.reason) for item in failed),
+    )
+
+
 def commit_script(
     processor: Processor,
     batch: Batch,
@@ -74,15 +87,7 @@ def commit_script(
     statements.append(append_statement())
     parameters: dict[str, Parameter] = {
         "good_dates": dates(good_dates),
-        "failed_dates": Structs(
-            (
-                ("cell_date", ColumnType.DATE),
-                ("failure_category", ColumnType.STRING),
-                ("failure_type", ColumnType.STRING),
-                ("reason", ColumnType.STRING),
-            ),
-            tuple((item.date, item.category.value, item.type.value, item.reason) for item in failed),
-        ),
+        "failed_dates": failed_dates_parameter(failed),
         "standing": Structs(
             (("cell_date", ColumnType.DATE), ("entity_id", ColumnType.STRING)), tuple(standing)
         ),

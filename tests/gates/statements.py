@@ -23,9 +23,15 @@ from services.console.verification.sanity import agreements, raw_sources, table_
 from services.console.verification.season import SeasonDates, read_season
 from services.ingest.writer import dates_in, write
 from services.registry import SERVICES, discover, load_processor, processor_folders
+from services.retry.dead_letters import dead_letter_script
+from services.retry.incidents import Incident, IncidentChanges
+from services.retry.outputs import differing_outputs
+from services.retry.policy import Attempt, OpenFailure, Repairs, Target, TargetAttempt, TargetKind
+from services.retry.repository import read_open_work, tick_script
 from shared.arrow import arrow_schema
 from shared.clock import VirtualClock
-from shared.failures.model import failure_tables, failure_views
+from shared.failures.model import FailureCategory, FailureType, failure_tables, failure_views
+from shared.failures.transitions import Status
 from shared.ledger.backfills import read_backfills, record_backfill
 from shared.ledger.controls import Action, Control, record_control
 from shared.ledger.quarantine import quarantine
@@ -34,8 +40,8 @@ from shared.messages.decode import Poison
 from shared.planner.snapshot import Backfill, Reprocess
 from shared.sql import Statement, read_sql
 from shared.tables import ColumnType, TableAddress, TableSchema, load_schema, raw_tables
-from shared.topology.declaration import Processor
-from shared.warehouse.port import Parameters, Rows, Script, Warehouse
+from shared.topology.declaration import Phase, Processor
+from shared.warehouse.port import Parameters, Rows, Script, Warehouse, date, query
 from shared.worker.prepare import shared_scripts, worker_scripts
 from tests.gates.googlesql import Catalog, analyse
 from tests.gates.resolved import ResolvedStatement
@@ -145,9 +151,54 @@ def recorded() -> Recorder:
     read_backfills(warehouse, None)
     record_control(warehouse, Control("c", "b", Action.PAUSE, "a reason", "somebody"), now=_NOW)
     quarantine(warehouse, "a worker", Poison("m", b"\xff", "not JSON"), {}, now=_NOW)
+    _retry(warehouse)
     _console(warehouse)
     _verification(warehouse)
     return warehouse
+
+
+def _retry(warehouse: Warehouse) -> None:
+    topology = discover()
+    read_open_work(warehouse, topology)
+    differing_outputs(warehouse, topology)
+    query(
+        warehouse,
+        Statement("game dates", read_sql(SERVICES / "retry" / "sql" / "game_dates.sql")),
+        {"first_date": date(_DAY), "last_date": date(_DAY)},
+    )
+    incident = Incident("i", "PGS", FailureType.DATA_GAP, "a cause", _DAY, _DAY, 1, 1, _NOW, None)
+    for phase in (Phase.ANALYTICS, Phase.PRECOMPUTE, Phase.PREDICTIONS):
+        failure = OpenFailure(
+            phase=phase,
+            processor="a processor",
+            date=_DAY,
+            entity_id="somebody",
+            category=FailureCategory.GAME_NOT_INGESTED,
+            type=FailureType.DATA_GAP,
+            reason="a reason",
+            status=Status.UNRESOLVED,
+            status_reason=None,
+            attempts=0,
+            next_attempt_at=None,
+            lacks=(),
+        )
+        target = TargetAttempt(Target(TargetKind.RAW, "nbac_schedule", _DAY), 1, _NOW)
+        repairs = Repairs((Attempt(failure, 1, _NOW),), (target,), (failure,))
+        changes = IncidentChanges((incident,), (), ())
+        warehouse.run(tick_script(topology, repairs, changes, correlation_id="c", now=_NOW))
+    for processor in topology.processors:
+        warehouse.run(
+            dead_letter_script(
+                message_id="m",
+                subscription="a subscription",
+                processor=processor,
+                days=(_DAY,),
+                reason="a reason",
+                body=b"{}",
+                attributes={},
+                now=_NOW,
+            )
+        )
 
 
 def _console(warehouse: Warehouse) -> None:

@@ -106,7 +106,7 @@ def pipeline_of(topology: Topology) -> Iterator[Pipeline]:
     broker = LocalBroker(
         subscriptions=topology.subscriptions(), endpoints=endpoint, clock=clock, new_id=new_id
     )
-    use(Runtime(topology, Ports(warehouse, broker, clock, new_id, runs.append)))
+    use(Runtime(topology, Ports(warehouse, broker, clock, new_id, runs.append), None))
     try:
         initialise(warehouse, topology)
         yield Pipeline(topology, warehouse, broker, clock, runs)
@@ -142,7 +142,7 @@ def landed(topology: Topology) -> Iterator[Pipeline]:
 def test_its_subscriptions_follow_from_its_declaration(topology: Topology) -> None:
     mine = {s.topic: s.processors for s in topology.subscriptions() if s.endpoint == NAME}
     assert mine == {
-        TRIGGER_TOPICS[Phase.PRECOMPUTE]: (NAME, "*"),
+        TRIGGER_TOPICS[Phase.PRECOMPUTE]: (NAME, topology.processor(NAME).class_name, "*"),
         COMPLETION_TOPICS[Phase.RAW]: ("nbac_schedule", "raw_ingest"),
         COMPLETION_TOPICS[Phase.ANALYTICS]: ("team_offense_game_summary",),
     }

@@ -29,6 +29,7 @@ from shared.ledger.backfills import record_backfill, requests_of
 from shared.ledger.repository import read_snapshot
 from shared.messages.decode import encode
 from shared.messages.models import (
+    AnyMessage,
     CompletionStatus,
     PhaseCompleted,
     ProcessRequested,
@@ -139,13 +140,13 @@ class TappedBroker:
     def __init__(self, inner: LocalBroker) -> None:
         self._inner = inner
         self._refusals = 0
-        self.published: list[PhaseCompleted | ProcessRequested | RawDataRequested] = []
+        self.published: list[AnyMessage] = []
 
     def refuse_next(self, times: int = 1) -> None:
         """The next publishes raise PublishError and publish nothing."""
         self._refusals += times
 
-    def publish(self, topic: str, message: PhaseCompleted | ProcessRequested | RawDataRequested) -> str:
+    def publish(self, topic: str, message: AnyMessage) -> str:
         if self._refusals:
             self._refusals -= 1
             raise PublishError("the broker is away")
@@ -216,7 +217,7 @@ class TinyPipeline:
         )
         self.broker = TappedBroker(self.pubsub)
         self.ports = Ports(self.warehouse, self.broker, self.clock, self.new_id, self.runs.append)
-        self._runtime = _LimitedRuntime(self.topology, self.ports, max_dates_per_run)
+        self._runtime = _LimitedRuntime(self.topology, self.ports, None, max_dates_per_run)
         use(self._runtime)
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from shared.broker.port import PublishError
-from shared.messages.models import CompletionStatus, PhaseCompleted
+from shared.messages.models import CompletionStatus, PhaseCompleted, RetryTick
 from shared.topology.declaration import Phase
 from shared.warehouse.port import TransientWarehouseError
 from shared.worker.outcome import Decision, TransientError
@@ -42,12 +42,13 @@ def test_raw_completion_flows_through_every_processor(pipeline: TinyPipeline) ->
 def test_one_correlation_id_goes_from_the_raw_event_to_the_last_row(pipeline: TinyPipeline) -> None:
     season(pipeline, 2)
     pipeline.settle()
-    correlation = pipeline.broker.published[0].correlation_id
+    sent = [message for message in pipeline.broker.published if not isinstance(message, RetryTick)]
+    correlation = sent[0].correlation_id
 
     in_ledger = pipeline.select(
         "SELECT DISTINCT correlation_id FROM nba_orchestration.ledger WHERE cell_date >= '2000-01-01'"
     )
-    in_messages = {message.correlation_id for message in pipeline.broker.published}
+    in_messages = {message.correlation_id for message in sent}
     in_failures = {row["correlation_id"] for row in pipeline.failures(Phase.PRECOMPUTE)}
 
     assert in_ledger == [(correlation,)]
