@@ -40,6 +40,8 @@ _NAMED = re.compile(r"@([A-Za-z_][A-Za-z0-9_]*)")
 #: A statement that only reads; comments may come first.
 _READS = re.compile(r"(\s|--[^\n]*\n)*(SELECT|WITH)\b", re.IGNORECASE)
 _PARAMETER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+#: A statement that fills a table only when there is none.
+_CREATES_ONCE = re.compile(r"CREATE TABLE IF NOT EXISTS (?P<table>[A-Za-z0-9_.]+) AS\b")
 #: A statement with a result; DuckDB answers the others with a count.
 _QUERY = re.compile(r"(\s|/\*.*?\*/)*(SELECT|WITH|\()", re.DOTALL)
 _NO_TABLE = re.compile(r"(Table|Schema) with name .* does not exist")
@@ -115,7 +117,7 @@ class DuckDBWarehouse:
         try:
             rows = Rows((), [])
             for name, sql in translated:
-                rows = self._statement(name, sql, values)
+                rows = Rows((), []) if self._is_done(sql) else self._statement(name, sql, values)
             if script.transaction:
                 self._commit(script.name)
         except BaseException:
@@ -127,10 +129,7 @@ class DuckDBWarehouse:
     def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
         types = {name: _parameter_type(parameter) for name, parameter in parameters.items()}
         for statement in statements:
-            key, found = self._translation(statement, types)
-            if key not in self._kept:
-                self._kept.add(key)
-                self._new_translations.append((key, found))
+            self._keep(*self._translation(statement, types))
 
     def load(self, address: TableAddress, rows: pa.Table) -> None:
         self._ensure_dataset(address.dataset)
@@ -157,7 +156,9 @@ class DuckDBWarehouse:
 
     def ensure_view(self, address: TableAddress, query: Statement) -> None:
         self._ensure_dataset(address.dataset)
-        sql = query.resolve(self._translated(query, {}))
+        key, translated = self._translation(query, {})
+        self._keep(key, translated)
+        sql = query.resolve(translated)
         try:
             self._run(f"CREATE OR REPLACE VIEW {address} AS {sql}")
         except duckdb.Error as error:
@@ -219,6 +220,17 @@ class DuckDBWarehouse:
         except duckdb.Error as error:
             raise WarehouseError(f"Statement [{name}]: {error}") from error
 
+    def _is_done(self, sql: str) -> bool:
+        """Whether all that a statement would do is there; the engine would plan its whole query to see it."""
+        found = _CREATES_ONCE.match(sql)
+        return found is not None and bool(self._columns(found["table"]))
+
+    def _keep(self, key: str, translation: str) -> None:
+        """Have a translation stored with the file when it is closed."""
+        if key not in self._kept:
+            self._kept.add(key)
+            self._new_translations.append((key, translation))
+
     def _translated(self, statement: Statement, types: dict[str, str]) -> str:
         return self._translation(statement, types)[1]
 
@@ -243,7 +255,7 @@ class DuckDBWarehouse:
             self._run(f"CREATE SCHEMA IF NOT EXISTS {check_identifier(dataset)}")
             self._schemas.add(dataset)
 
-    def _columns(self, address: TableAddress) -> set[str]:
+    def _columns(self, address: TableAddress | str) -> set[str]:
         """Names of a table's columns; none without a table. information_schema takes ten times as long."""
         try:
             found = self._run(f"DESCRIBE {address}")

@@ -184,6 +184,29 @@ class TestTranslation:
         assert grown == [(1,)]
         after.close()
 
+    def test_translation_of_a_view_is_kept_and_that_of_a_question_is_not(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.duckdb"
+        first = DuckDBWarehouse(path)
+        first.ensure_view(TableAddress("engine", "seven"), Statement("view", "SELECT 7 AS n"))
+        assert ask(first, "SELECT n FROM engine.seven") == [(7,)]
+        first.close()
+
+        second = DuckDBWarehouse(path)
+        assert ask(second, "SELECT sql FROM engine.translations") == [("SELECT 7 AS n",)]
+        second.close()
+
+    def test_table_that_is_there_is_not_even_planned_again(self) -> None:
+        warehouse = DuckDBWarehouse(None)
+        create = "CREATE TABLE IF NOT EXISTS nba_staging.shared__1 AS SELECT"
+        run(warehouse, f"{create} 1 AS n", transaction=False)
+
+        run(warehouse, f"{create} not_a_column", transaction=False)
+
+        assert ask(warehouse, "SELECT n FROM nba_staging.shared__1") == [(1,)]
+        warehouse.drop([TableAddress("nba_staging", "shared__1")])
+        with pytest.raises(WarehouseError, match="not_a_column"):
+            run(warehouse, f"{create} not_a_column", transaction=False)
+
     def test_parameters_get_their_types_by_name(self) -> None:
         assert translate("SELECT @n", {"n": "BIGINT"}) == "SELECT CAST($n AS BIGINT)"
 
