@@ -6,7 +6,7 @@
 -- slot on D he is not expected. Reads raw data only: slots and injury report of D, everything else before D.
 --
 -- Run first; every processor that uses shared/completeness declares
--- shared_sql = ("expected_players", "player_listings", "player_evidence") or the first one or two of them.
+-- shared_sql = ("expected_players", "player_listings", "player_windows", "player_evidence") or the first of them.
 --
 -- Columns
 --   cell_date DATE             D

@@ -1,5 +1,5 @@
 -- What is known about each expected player's history: staging.player_evidence, one row per (cell_date,
--- player_lookup) of staging.expected_players. Reads staging.expected_players and staging.player_listings.
+-- player_lookup) of staging.expected_players. Reads staging.player_windows and staging.player_listings.
 --
 -- Parameters: @span_played_games, the longest window in games played that the row uses (10; PSZA 20), and
 -- @span_days, its longest window in days (7 or 14; 0 when all its windows are of games played). The span runs to
@@ -37,153 +37,47 @@
 --   evidence STRING            JSON object: windows (window_counts), span_start, missing (of each missing game
 --                              date, game_id, team, verdict, source, reason, report: the injury report's words)
 WITH
-  listings AS (
+  starts AS (
     SELECT
-      player_lookup, game_number, game_date,
-      verdict = 'PLAYED' AS is_played,
-      verdict = 'PLAYER_DNP' AS is_absence,
-      verdict NOT IN ('PLAYED', 'PLAYER_DNP') AS is_gap,
-      verdict = 'UNKNOWN' AS is_unclear,
-      season_type != 'cup_final' AS of_season
-    FROM staging.player_listings
-  ),
-  -- What the first game_number games of each player hold, and the last five and ten of them.
-  games AS (
-    SELECT
-      player_lookup, game_number, game_date, is_played, is_absence, is_gap, is_unclear, of_season,
-      COUNTIF(is_played) OVER so_far AS played,
-      COUNTIF(is_absence) OVER so_far AS absent,
-      COUNTIF(is_gap) OVER so_far AS gaps,
-      COUNTIF(is_unclear) OVER so_far AS unclear,
-      COUNTIF(is_gap AND of_season) OVER so_far AS season_gaps,
-      COUNTIF(is_unclear AND of_season) OVER so_far AS season_unclear,
-      COUNTIF(of_season) OVER so_far AS season_listed,
-      COUNTIF(of_season AND is_played) OVER so_far AS season_played,
-      COUNTIF(is_played) OVER last_5 AS l5_played,
-      COUNTIF(is_absence) OVER last_5 AS l5_absent,
-      COUNTIF(is_played) OVER last_10 AS l10_played,
-      COUNTIF(is_absence) OVER last_10 AS l10_absent
-    FROM listings
-    WINDOW
-      so_far AS (
-        PARTITION BY player_lookup ORDER BY game_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-      ),
-      last_5 AS (PARTITION BY player_lookup ORDER BY game_number ROWS BETWEEN 4 PRECEDING AND CURRENT ROW),
-      last_10 AS (PARTITION BY player_lookup ORDER BY game_number ROWS BETWEEN 9 PRECEDING AND CURRENT ROW)
-  ),
-  -- Before each D: how many games he had been expected for, in all and in the last days.
-  timeline AS (
-    SELECT player_lookup, game_date AS cell_date, UNIX_DATE(game_date) AS day, TRUE AS is_game
-    FROM staging.player_listings
-    UNION ALL
-    SELECT player_lookup, cell_date, UNIX_DATE(cell_date), FALSE
-    FROM staging.expected_players
-  ),
-  before_cells AS (
-    SELECT
-      player_lookup, cell_date, is_game,
-      COUNTIF(is_game) OVER (
-        PARTITION BY player_lookup ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-      ) AS listed,
-      COUNTIF(is_game) OVER (
-        PARTITION BY player_lookup ORDER BY day RANGE BETWEEN 7 PRECEDING AND 1 PRECEDING
-      ) AS l7d,
-      COUNTIF(is_game) OVER (
-        PARTITION BY player_lookup ORDER BY day RANGE BETWEEN 14 PRECEDING AND 1 PRECEDING
-      ) AS l14d
-    FROM timeline
-  ),
-  -- The first game of the span.
-  spans AS (
-    SELECT
-      b.player_lookup, b.cell_date, b.listed, b.l7d, b.l14d,
-      IFNULL(now.played, 0) AS played,
-      IFNULL(now.absent, 0) AS absent,
-      IFNULL(now.gaps, 0) AS gaps,
-      IFNULL(now.unclear, 0) AS unclear,
-      IFNULL(now.season_listed, 0) AS season_listed,
-      IFNULL(now.season_played, 0) AS season_played,
-      IFNULL(now.l5_played, 0) AS l5_played,
-      IFNULL(now.l5_absent, 0) AS l5_absent,
-      IFNULL(now.l10_played, 0) AS l10_played,
-      IFNULL(now.l10_absent, 0) AS l10_absent,
-      now.game_date AS newest_game_date,
+      w.*,
       GREATEST(1, LEAST(
         IFNULL(oldest.game_number, 1),
-        b.listed + 1 - IF(@span_days > 0, @span_played_games, 0),
-        b.listed + 1 - CASE @span_days WHEN 7 THEN b.l7d WHEN 14 THEN b.l14d ELSE 0 END
+        w.listed + 1 - IF(@span_days > 0, @span_played_games, 0),
+        w.listed + 1 - CASE @span_days WHEN 7 THEN w.l7d_expected WHEN 14 THEN w.l14d_expected ELSE 0 END
       )) AS first_game
-    FROM before_cells AS b
-    LEFT JOIN games AS now ON now.player_lookup = b.player_lookup AND now.game_number = b.listed
-    LEFT JOIN games AS oldest
-      ON oldest.player_lookup = b.player_lookup
-      AND oldest.is_played
-      AND oldest.played = GREATEST(now.played - @span_played_games, 0) + 1
-      AND now.played > 0
-    WHERE NOT b.is_game
+    FROM staging.player_windows AS w
+    LEFT JOIN staging.player_listings AS oldest
+      ON oldest.player_lookup = w.player_lookup
+      AND oldest.verdict = 'PLAYED'
+      AND oldest.played = GREATEST(w.played - @span_played_games, 0) + 1
+      AND w.played > 0
   ),
-  counts AS (
+  -- What the games of the span come to, and the gaps before it: the first game's counts include itself.
+  spans AS (
     SELECT
-      s.player_lookup, s.cell_date, s.listed, s.played, s.season_listed, s.season_played,
-      s.newest_game_date, s.first_game, first.game_date AS span_start,
-      LEAST(s.listed, 5) AS l5_expected, s.l5_played, s.l5_absent,
-      LEAST(s.listed, 10) AS l10_expected, s.l10_played, s.l10_absent,
-      s.l7d AS l7d_expected,
-      s.played - IFNULL(l7d.played, 0) AS l7d_played,
-      s.absent - IFNULL(l7d.absent, 0) AS l7d_absent,
-      s.l14d AS l14d_expected,
-      s.played - IFNULL(l14d.played, 0) AS l14d_played,
-      s.absent - IFNULL(l14d.absent, 0) AS l14d_absent,
+      s.*,
+      first.game_date AS span_start,
       s.listed + 1 - s.first_game AS span_expected,
-      s.played - IFNULL(first.played - IF(first.is_played, 1, 0), 0) AS span_played,
-      s.absent - IFNULL(first.absent - IF(first.is_absence, 1, 0), 0) AS span_absent,
-      s.gaps - IFNULL(first.gaps - IF(first.is_gap, 1, 0), 0) AS span_gaps,
-      s.unclear - IFNULL(first.unclear - IF(first.is_unclear, 1, 0), 0) AS span_unclear,
-      IFNULL(first.season_gaps - IF(first.is_gap AND first.of_season, 1, 0), 0) AS older_gaps,
-      IFNULL(first.season_unclear - IF(first.is_unclear AND first.of_season, 1, 0), 0) AS older_unclear
-    FROM spans AS s
-    LEFT JOIN games AS l7d ON l7d.player_lookup = s.player_lookup AND l7d.game_number = s.listed - s.l7d
-    LEFT JOIN games AS l14d ON l14d.player_lookup = s.player_lookup AND l14d.game_number = s.listed - s.l14d
-    LEFT JOIN games AS first
+      s.played - IFNULL(first.played - IF(first.verdict = 'PLAYED', 1, 0), 0) AS span_played,
+      s.absent - IFNULL(first.absent - IF(first.verdict = 'PLAYER_DNP', 1, 0), 0) AS span_absent,
+      s.unclear - IFNULL(first.unclear - IF(first.verdict = 'UNKNOWN', 1, 0), 0) AS span_unclear,
+      IFNULL(
+        first.season_listed - first.season_played - first.season_absent
+          - IF(first.verdict NOT IN ('PLAYED', 'PLAYER_DNP') AND first.season_type != 'cup_final', 1, 0),
+        0
+      ) AS older_gaps,
+      IFNULL(
+        first.season_unclear - IF(first.verdict = 'UNKNOWN' AND first.season_type != 'cup_final', 1, 0), 0
+      ) AS older_unclear
+    FROM starts AS s
+    LEFT JOIN staging.player_listings AS first
       ON first.player_lookup = s.player_lookup
       AND first.game_number = s.first_game
       AND first.game_number <= s.listed
   ),
-  percentages AS (
-    SELECT
-      *,
-      SAFE_DIVIDE(100 * l5_played, l5_expected) AS l5_pct,
-      SAFE_DIVIDE(100 * l10_played, l10_expected) AS l10_pct,
-      SAFE_DIVIDE(100 * l7d_played, l7d_expected) AS l7d_pct,
-      SAFE_DIVIDE(100 * l14d_played, l14d_expected) AS l14d_pct
-    FROM counts
-  ),
-  worst AS (
-    SELECT
-      *,
-      CASE
-        WHEN listed = 0 THEN NULL
-        WHEN l5_pct <= LEAST(l10_pct, IFNULL(l7d_pct, 100), IFNULL(l14d_pct, 100)) THEN 'l5'
-        WHEN l10_pct <= LEAST(IFNULL(l7d_pct, 100), IFNULL(l14d_pct, 100)) THEN 'l10'
-        WHEN l7d_pct <= IFNULL(l14d_pct, 100) THEN 'l7d'
-        ELSE 'l14d'
-      END AS worst_window
-    FROM percentages
-  ),
-  thresholds AS (
-    SELECT
-      *,
-      CASE worst_window
-        WHEN 'l5' THEN l5_expected WHEN 'l10' THEN l10_expected
-        WHEN 'l7d' THEN l7d_expected WHEN 'l14d' THEN l14d_expected
-        ELSE 0
-      END AS worst_expected,
-      CASE worst_window
-        WHEN 'l5' THEN l5_played WHEN 'l10' THEN l10_played
-        WHEN 'l7d' THEN l7d_played WHEN 'l14d' THEN l14d_played
-        ELSE 0
-      END AS worst_played
-    FROM worst
+  gaps AS (
+    SELECT *, span_expected - span_played - span_absent AS span_gaps
+    FROM spans
   ),
   judged AS (
     SELECT
@@ -194,7 +88,7 @@ WITH
         WHEN played = 0 THEN 'INSUFFICIENT_HISTORY'
         WHEN 10 * worst_played < 9 * worst_expected THEN 'PLAYER_DNP'
       END AS failure_type
-    FROM thresholds
+    FROM gaps
   ),
   missing AS (
     SELECT
@@ -263,7 +157,7 @@ WITH
     LEFT JOIN missing AS m ON m.player_lookup = j.player_lookup AND m.cell_date = j.cell_date
   )
 SELECT
-  p.cell_date, p.player_lookup, p.team_abbr, p.game_id,
+  w.cell_date, w.player_lookup, w.team_abbr, w.game_id,
   w.l5_expected AS l5_expected_games, w.l5_played AS l5_actual_games, w.l5_pct AS l5_schedule_pct,
   SAFE_DIVIDE(100 * (w.l5_played + w.l5_absent), w.l5_expected) AS l5_data_pct,
   w.l10_expected AS l10_expected_games, w.l10_played AS l10_actual_games, w.l10_pct AS l10_schedule_pct,
@@ -313,5 +207,4 @@ SELECT
     '{"windows":', w.window_counts, ',"span_start":', IFNULL(CONCAT('"', CAST(w.span_start AS STRING), '"'), 'null'),
     ',"missing":[', IFNULL(w.items, ''), ']}'
   )) AS evidence
-FROM staging.expected_players AS p
-JOIN worded AS w ON w.cell_date = p.cell_date AND w.player_lookup = p.player_lookup
+FROM worded AS w

@@ -24,6 +24,8 @@
 --   reason_source STRING       PLAYER_DNP only: the table the reason is from; NULL when not reported
 --   report_reason STRING       what the injury report of that date says of him, whatever the verdict
 --   source STRING              the table that decided the verdict
+--   played, absent, unclear INT64: of his first game_number games, those PLAYED, PLAYER_DNP, UNKNOWN
+--   season_listed, season_played, season_absent, season_unclear INT64: the same without the Cup final
 WITH
   -- Which lists reconcile: the same text in expected_players.sql, down to team_lists (a test compares them).
   box AS (
@@ -171,5 +173,15 @@ SELECT
     WHEN 'GAME_NOT_INGESTED' THEN 'nbac_schedule'
     WHEN 'GAME_INCOMPLETE' THEN 'nbac_team_boxscore'
     ELSE 'nbac_gamebook_player_stats'
-  END AS source
+  END AS source,
+  COUNTIF(verdict = 'PLAYED') OVER so_far AS played,
+  COUNTIF(verdict = 'PLAYER_DNP') OVER so_far AS absent,
+  COUNTIF(verdict = 'UNKNOWN') OVER so_far AS unclear,
+  COUNTIF(season_type != 'cup_final') OVER so_far AS season_listed,
+  COUNTIF(season_type != 'cup_final' AND verdict = 'PLAYED') OVER so_far AS season_played,
+  COUNTIF(season_type != 'cup_final' AND verdict = 'PLAYER_DNP') OVER so_far AS season_absent,
+  COUNTIF(season_type != 'cup_final' AND verdict = 'UNKNOWN') OVER so_far AS season_unclear
 FROM judged
+WINDOW so_far AS (
+  PARTITION BY player_lookup ORDER BY game_date, game_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+)

@@ -179,14 +179,14 @@ def test_each_missing_game_gets_the_first_verdict_that_its_evidence_allows() -> 
         "team_abbr": "CHI",
         "season_type": "regular",
         "game_number": 3,
-        "status": None,
         "raw_state": "not_ingested",
         "in_pgs": False,
         "verdict": "GAME_NOT_INGESTED",
-        "reason": None,
-        "reason_source": None,
-        "report_reason": None,
         "source": "nbac_schedule",
+        **dict.fromkeys(("status", "reason", "reason_source", "report_reason")),
+        "season_listed": 3,
+        **dict.fromkeys(("played", "season_played"), 2),
+        **dict.fromkeys(("absent", "unclear", "season_absent", "season_unclear"), 0),
     }
 
 

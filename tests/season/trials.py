@@ -29,6 +29,7 @@ from tests.season.mutants import STAGED, Mutant, inspected, mutants_of_processor
 _DATE_COLUMNS = {
     "expected_players": "cell_date",
     "player_listings": "game_date",
+    "player_windows": "cell_date",
     "player_evidence": "cell_date",
     "expected": "cell_date",
     "triage": "analysis_date",
