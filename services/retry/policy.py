@@ -188,7 +188,7 @@ def plan_repairs(
             state = states.get(target)
             again = state is None or state.renewed or forced
             number = 1 if state is None or again else state.attempts + 1
-            chosen[target] = TargetAttempt(target, number, now + pause(target, number))
+            chosen[target] = TargetAttempt(target, number, now + pause(number, now))
     return Repairs(
         attempts=tuple(
             Attempt(failure, failure.spent + 1, max(chosen[target].next_attempt_at for target in ready))
@@ -199,11 +199,15 @@ def plan_repairs(
     )
 
 
-def pause(target: Target, attempt: int) -> dt.timedelta:
-    """How long to wait after an attempt: 1, 4, 16, 48, 48 hours, lengthened by up to a quarter."""
+def pause(attempt: int, now: dt.datetime) -> dt.timedelta:
+    """How long to wait after an attempt: 1, 4, 16, 48, 48 hours, lengthened by up to a quarter.
+
+    What is tried together stays together, since one request then serves all of it; so the part that is left to
+    chance belongs to the moment, not to the target.
+    """
     times: int = _FACTOR ** (attempt - 1)
     plain = min(_FIRST_PAUSE * times, _LONGEST_PAUSE)
-    digest = hashlib.blake2b(f"{target}{attempt}".encode(), digest_size=2).digest()
+    digest = hashlib.blake2b(f"{now.isoformat()} {attempt}".encode(), digest_size=2).digest()
     share: float = int.from_bytes(digest) / 65536
     return plain + plain * (_JITTER * share)
 
