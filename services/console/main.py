@@ -24,6 +24,7 @@ from services.console import (
     output,
     plan,
     query,
+    simulate,
     verify,
     why,
 )
@@ -38,6 +39,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("why", why.why),
     ("query", query.query),
     ("verify", verify.verify),
+    ("simulate", simulate.simulate),
     ("demo", demo.demo),
 )
 GROUPS: tuple[tuple[str, Callable[[], typer.Typer]], ...] = (("ingest", ingest.build_ingest),)

@@ -25,6 +25,10 @@ class WrongError(AssertionError):
     """The pipeline did something that it must never do."""
 
 
+class LostError(AssertionError):
+    """A date is not as its raw rows would have it, and nothing is going to change that."""
+
+
 def _date_column(processor: Processor) -> str:
     return "prediction_date" if processor.phase is Phase.PREDICTIONS else "analysis_date"
 
@@ -166,7 +170,7 @@ class Checker:
         for name, cells in self.grid(now).cells.items():
             for day, cell in cells.items():
                 if cell.state not in (State.CURRENT, State.PARTIAL, State.EMPTY):
-                    raise WrongError(f"Lost: [{name} {day}] is [{cell.state}]: {cell.reason}")
+                    raise LostError(f"[{name} {day}] is [{cell.state}]: {cell.reason}")
 
     def rows(self, processor: Processor, expected: Expected) -> None:
         """The rows are those that the raw rows imply, content hash included."""

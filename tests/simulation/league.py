@@ -7,12 +7,13 @@ late), be corrected or vanish, and slots move. What lands in the warehouse is de
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import pyarrow as pa
 
+from services.ingest.source import RawFile
 from shared.arrow import arrow_schema
 from shared.tables import raw_tables
 from shared.topology.declaration import RESULTS, TEAM_BOX, raw_table_of
@@ -156,6 +157,21 @@ class League:
         found = to_tables(self.rows(tables, days))
         empty = {name: arrow_schema(raw_tables()[name]).empty_table() for name in tables}
         return {**empty, **found}
+
+
+@dataclass(frozen=True)
+class LeagueSource:
+    """The league as the source that the ingest service asks."""
+
+    league: League
+
+    def read(self, start: dt.date, end: dt.date) -> Sequence[RawFile]:
+        """Everything the league has of a range of dates."""
+        days = [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]
+        return [
+            RawFile(name=f"{table} of the league", table=table, rows=rows)
+            for table, rows in to_tables(self.league.rows(TABLES, days)).items()
+        ]
 
 
 def first_league() -> League:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import random
 from collections import Counter
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from shared.clock import Clock
 from shared.messages.decode import encode
 from shared.messages.models import AnyMessage, attributes_of
-from shared.topology.graph import Subscription, dead_letter_topic
+from shared.topology.graph import SOURCE_SUBSCRIPTION, Subscription, dead_letter_topic
 
 #: Attempts before a delivery goes to the dead letters: few, so that histories see it happen.
 MAX_ATTEMPTS = 6
@@ -30,6 +31,14 @@ class Delivery:
     body: bytes
     attributes: Mapping[str, str]
     attempt: int = 1
+
+    def data(self) -> bytes | Mapping[str, object]:
+        """What the service gets: the bytes, or Pub/Sub's envelope around them."""
+        if not self.subscription.wrapped:
+            return self.body
+        encoded = base64.b64encode(self.body).decode()
+        attributes = dict(self.attributes)
+        return {"message": {"data": encoded, "attributes": attributes, "messageId": self.message_id}}
 
 
 class PubSub:
@@ -107,7 +116,8 @@ class PubSub:
             self.dead.append(delivery)
             topic = dead_letter_topic(delivery.subscription.topic)
             self._faults["message dead-lettered"] += 1
-            self.publish_raw(topic, delivery.body, delivery.attributes)
+            forwarded = {**delivery.attributes, SOURCE_SUBSCRIPTION: delivery.subscription.name}
+            self.publish_raw(topic, delivery.body, forwarded)
             return
         self._order += 1
         self.waiting[self._order] = replace(

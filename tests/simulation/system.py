@@ -10,25 +10,28 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from services.ingest.requests import IngestWorker
 from services.ingest.writer import completions, write
+from services.retry.dead_letters import DeadLetterWorker
+from services.retry.worker import RetryWorker
 from shared.broker.port import PublishError
 from shared.clock import VirtualClock
 from shared.failures.transitions import Actor
 from shared.log import configure
-from shared.messages.models import ProcessRequested, TriggerSource
+from shared.messages.models import ProcessRequested, RetryTick, TickWork, TriggerSource
 from shared.planner.snapshot import Reprocess
-from shared.planner.state import State
+from shared.topology import graph
 from shared.topology.declaration import Phase
-from shared.topology.graph import COMPLETION_TOPICS, TRIGGER_TOPICS
+from shared.topology.graph import COMPLETION_TOPICS, RETRY_TICK_TOPIC, TRIGGER_TOPICS
 from shared.warehouse.port import WarehouseError
 from shared.worker.app import Service
 from shared.worker.harness import Ports, Worker
 from shared.worker.outcome import TransientError, http_status
 from shared.worker.run import RunReport
 from tests.simulation.bench import START, bench, topology
-from tests.simulation.checker import Checker, WrongError
+from tests.simulation.checker import Checker, LostError, WrongError
 from tests.simulation.faults import Crash, Effect, Errors, Fault, Process
-from tests.simulation.league import DAYS, TABLES, first_league, on
+from tests.simulation.league import DAYS, TABLES, LeagueSource, first_league, on
 from tests.simulation.ports import FaultyBroker, FaultyWarehouse
 from tests.simulation.pubsub import Delivery, PubSub
 
@@ -36,7 +39,8 @@ from tests.simulation.pubsub import Delivery, PubSub
 _DEEPEST = 2
 #: More deliveries than this to come to rest is a circle.
 _MOST_DELIVERIES = 4000
-_MOST_ROUNDS = 10
+#: Simulated days of ticks after which everything must be right.
+_MOST_DAYS = 12
 #: When every date's grace is long over.
 _END = START + dt.timedelta(days=DAYS + 5)
 _ACKNOWLEDGED = 200
@@ -69,6 +73,10 @@ _FAULTS = (
 )
 
 
+#: Processes besides the workers that write failure rows, and on whose behalf.
+_WRITES_FAILURES = {graph.RETRY: Actor.RETRY_WORKER, graph.DEAD_LETTERS: Actor.RUN}
+
+
 @dataclass
 class _Instance:
     """A process with the service it runs."""
@@ -92,6 +100,7 @@ class System:
         self.bench = bench()
         self.bench.reset()
         self.mood = mood
+        self._now = CALM
         self.clock = VirtualClock(START)
         self.league = first_league()
         self.faults: Counter[str] = Counter()
@@ -108,7 +117,10 @@ class System:
         self._message_ids = itertools.count(1)
         self._instances: dict[str, _Instance] = {}
         self.pubsub = PubSub(
-            topology().subscriptions(), self.clock, lambda: f"m{next(self._message_ids)}", self.faults
+            (*topology().subscriptions(), *topology().service_subscriptions()),
+            self.clock,
+            lambda: f"m{next(self._message_ids)}",
+            self.faults,
         )
         for message in completions(self.bench.first, self.clock):
             self.pubsub.publish(COMPLETION_TOPICS[Phase.RAW], message)
@@ -116,6 +128,12 @@ class System:
     def new_id(self) -> str:
         """Ids of runs, in order: they are in the names of staging tables, so that texts of SQL recur."""
         return f"r{next(self._run_ids)}"
+
+    def be(self, mood: Mood, chance: random.Random) -> None:
+        """From now on chance decides what goes wrong, as often as the mood says."""
+        self._now = mood
+        self.chance = self.pubsub.chance = chance
+        self.pubsub.trouble = mood.trouble
 
     # Processes and their fate
 
@@ -149,6 +167,9 @@ class System:
         kind, _, name = script.partition(" ")
         if kind == "commit":
             self.checker.observe(topology().processor(name), Actor.RUN)
+        elif process.name in _WRITES_FAILURES:
+            for processor in topology().processors:
+                self.checker.observe(processor, _WRITES_FAILURES[process.name])
 
     def _fate(self, effect: Effect) -> Fault | None:
         if self.script is not None:
@@ -159,9 +180,9 @@ class System:
         if not effect.reads_only and self._depth < _DEEPEST:
             # A worker is longest in its commit: what happens meanwhile makes it a zombie.
             commits = effect.name.startswith("commit")
-            if chance.random() < self.mood.interludes * (4 if commits else 1):
+            if chance.random() < self._now.interludes * (4 if commits else 1):
                 self._let_others_act(effect, chance)
-        if chance.random() >= self.mood.faults:
+        if chance.random() >= self._now.faults:
             return None
         fault = chance.choice(_FAULTS)
         if effect.reads_only and fault is Fault.LOST_REPLY:
@@ -191,7 +212,16 @@ class System:
         return made
 
     def _service(self, endpoint: str, process: Process) -> Service:
-        return Worker(topology().processor(endpoint), topology(), self.ports(process))
+        ports = self.ports(process)
+        match endpoint:
+            case graph.RETRY:
+                return RetryWorker(topology(), ports)
+            case graph.DEAD_LETTERS:
+                return DeadLetterWorker(topology(), ports)
+            case graph.INGEST:
+                return IngestWorker(ports, LeagueSource(self.league))
+            case _:
+                return Worker(topology().processor(endpoint), topology(), ports)
 
     # Deliveries
 
@@ -203,7 +233,7 @@ class System:
         process.busy = True
         status: int | None
         try:
-            outcome = instance.service.handle(delivery.message_id, delivery.body, delivery.attributes)
+            outcome = instance.service.handle(delivery.message_id, delivery.data(), delivery.attributes)
             process.effect("ack", lambda: None, _ACK)
             status = http_status(outcome)
         except Crash:
@@ -289,22 +319,29 @@ class System:
         self.script = None
         self.pubsub.chance = None
 
+    def tick(self, work: TickWork) -> None:
+        """The scheduler's tick."""
+        self.pubsub.publish(RETRY_TICK_TOPIC, RetryTick(work=work))
+
     def come_to_rest(self) -> None:
-        """Faults are over, the league is sane, time goes by: everything must become right."""
+        """Faults are over, the league is sane, days go by with their ticks: everything must become right.
+
+        Raises WrongError or LostError for what is not.
+        """
         self.stop_faults()
         self.league.heal()
         self.clock.sleep_until(_END)
         self.ingest(TABLES, [on(n) for n in range(DAYS)])
-        self.deliver_all()
-        for _ in range(_MOST_ROUNDS):
-            states = {
-                cell.state
-                for cells in self.checker.grid(self.clock.now()).cells.values()
-                for cell in cells.values()
-            }
-            if states <= {State.CURRENT, State.PARTIAL, State.EMPTY}:
-                return
-            self.request(Reprocess.STALE, source=TriggerSource.RECONCILE)
-            if State.FAILED in states:
-                self.request(Reprocess.FAILED, source=TriggerSource.RECONCILE)
+        for day in range(_MOST_DAYS):
             self.deliver_all()
+            self.tick(TickWork.RECONCILE)
+            self.tick(TickWork.RETRY)
+            self.deliver_all()
+            try:
+                self.checker.final(self.clock.now())
+            except (WrongError, LostError):
+                if day + 1 == _MOST_DAYS:
+                    raise
+                self.clock.sleep_until(self.clock.now() + dt.timedelta(days=1))
+            else:
+                return
