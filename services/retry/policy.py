@@ -169,7 +169,7 @@ def plan_repairs(
             days = {failure.date, *(lack.date for lack in failure.lacks)}
             if days & in_repair:
                 continue
-            if days & given_up:
+            if days & given_up and not failure.by_hand:
                 exhausted.append(failure)
                 continue
             targets = (Target(TargetKind.CELL, failure.processor, failure.date),)
@@ -202,8 +202,8 @@ def plan_repairs(
 def pause(attempt: int, now: dt.datetime) -> dt.timedelta:
     """How long to wait after an attempt: 1, 4, 16, 48, 48 hours, lengthened by up to a quarter.
 
-    What is tried together stays together, since one request then serves all of it; so the part that is left to
-    chance belongs to the moment, not to the target.
+    What is tried together stays together, since one request then serves all of it; so the part that is left
+    to chance belongs to the moment, not to the target.
     """
     times: int = _FACTOR ** (attempt - 1)
     plain = min(_FIRST_PAUSE * times, _LONGEST_PAUSE)
