@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -84,7 +85,7 @@ class IngestWorker:
             tables,
             warehouse=self.ports.warehouse,
             clock=self.ports.clock,
-            run_id=self.ports.new_id(),
+            run_id=_run_id(message_id),
             # Only dates that the source has rows of: what it lacks today may be here from elsewhere.
             days=None,
             on_progress=lambda _done, _all: None,
@@ -104,6 +105,12 @@ class IngestWorker:
             get_logger().info("raw_request_nothing_new", dates=len(message.dates))
             return Outcome(Decision.NOTHING_TO_DO, 0)
         return Outcome(Decision.RAN, len(report.changed_dates))
+
+
+def _run_id(message_id: str) -> str:
+    """The same for every delivery of a message: what an earlier delivery wrote and could not announce any
+    more is found again under it, and announced."""
+    return hashlib.sha256(message_id.encode()).hexdigest()[:32]
 
 
 def _of_dates(tables: Mapping[str, pa.Table], days: Collection[dt.date]) -> dict[str, pa.Table]:

@@ -176,7 +176,11 @@ class TestATick:
 
     def test_two_ticks_at_the_same_time_count_as_one_attempt(self, healing: HealingPipeline) -> None:
         lose(healing, 0)
-        healing.warehouse.interrupt_next("tick", lambda: healing.hand_tick(message_id="other") and None)
+
+        def meanwhile() -> None:
+            healing.hand_tick(message_id="other")
+
+        healing.warehouse.interrupt_next("tick", meanwhile)
 
         healing.hand_tick(message_id="slower")
 
