@@ -11,8 +11,9 @@ import typer
 
 from services.console.context import Session, work_session
 from services.console.live import Tally, run_workers
-from services.console.options import AsJson, EndDate, Processors, StartDate
+from services.console.options import AsJson, NeededEnd, NeededStart, Processors, checked_reason, subcommand_of
 from services.console.output import Exit, InputError, Json, check_range, count, date_span, show, write_json
+from services.console.pause import paused_line, read_pause, refuse_when_paused, write_control
 from services.console.plan import plan_document, render_plan
 from shared.planner.plan import Plan, Scope, make_plan
 from shared.planner.snapshot import Backfill, Reprocess
@@ -20,10 +21,13 @@ from shared.planner.state import Grid, State, evaluate
 
 
 def backfill(
+    context: typer.Context,
     *,
-    start_date: StartDate,
-    end_date: EndDate,
-    reason: Annotated[str, typer.Option(help="Why; kept with the backfill.", show_default=False)],
+    start_date: NeededStart = None,
+    end_date: NeededEnd = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why; kept with the backfill.", show_default=False)
+    ] = None,
     processor: Processors = None,
     reprocess: Annotated[
         Reprocess | None, typer.Option(help="missing, stale (also missing; the default), failed or all.")
@@ -36,26 +40,55 @@ def backfill(
 ) -> None:
     """Process a range of dates, both included; what is current already is not run again.
 
-    Ctrl-C stops after the current run and loses nothing: the same command goes on where it stopped.
+    --start-date, --end-date and --reason are needed. Ctrl-C stops after the current run and loses nothing:
+    the backfill is paused, and goes on with `nba backfill resume`. The commands below take its id.
     """
-    check_range(start_date, end_date)
+    if subcommand_of(context) is not None:
+        return
+    start, end, why = _needed(start_date, end_date, reason)
+    check_range(start, end)
     with work_session() as session:
-        asked = _backfill(session, start_date, end_date, reason, processor, reprocess, no_resume=no_resume)
+        asked = _backfill(session, start, end, why, processor, reprocess, no_resume=no_resume)
         grid = grid_of(session, asked)
-        scope = Scope(start_date, end_date, asked.reprocess, asked.processors)
+        scope = Scope(start, end, asked.reprocess, asked.processors)
         plan = make_plan(session.topology, grid, scope)
         if dry_run:
+            paused = read_pause(session.warehouse)
             if as_json:
-                write_json(plan_document(plan, scope))
+                write_json(plan_document(plan, scope, paused))
             else:
                 show(render_plan(session.topology, grid, scope, plan))
+                show([] if paused is None else [paused_line(paused)])
             return
-        tally = run_backfill(session, asked, plan, quiet=as_json)
-        states = states_in(grid_of(session, asked), asked)
-        if as_json:
-            write_json(_document(asked, tally, states))
-        else:
-            _tell(tally, states, asked)
+        refuse_when_paused(session)
+        record_backfill(session, asked)
+        finish(session, asked, plan, as_json=as_json)
+
+
+def _needed(start: dt.date | None, end: dt.date | None, reason: str | None) -> tuple[dt.date, dt.date, str]:
+    if start is None or end is None or reason is None:
+        given = {"--start-date": start, "--end-date": end, "--reason": reason}
+        missing = ", ".join(name for name, value in given.items() if value is None)
+        raise InputError(
+            f"Missing: {missing}. "
+            "Write nba backfill --start-date YYYY-MM-DD --end-date YYYY-MM-DD --reason TEXT"
+        )
+    return start, end, reason
+
+
+def finish(session: Session, asked: Backfill, plan: Plan, *, as_json: bool) -> None:
+    """Run a recorded backfill to its end, and say what came of it. A Ctrl-C pauses it.
+
+    Raises SystemExit when it was interrupted, or has failed cells.
+    """
+    tally = run_backfill(session, asked, plan, quiet=as_json)
+    if tally.interrupted:
+        write_control(session, asked.backfill_id, "pause", "stopped with Ctrl-C")
+    states = states_in(grid_of(session, asked), asked)
+    if as_json:
+        write_json(_document(asked, tally, states))
+    else:
+        _tell(tally, states, asked)
     if tally.interrupted:
         raise SystemExit(Exit.INTERRUPTED)
     if states[State.FAILED] or tally.failed_cells:
@@ -74,8 +107,7 @@ def _backfill(
 ) -> Backfill:
     from services.bootstrap import new_id  # noqa: PLC0415
 
-    if not reason.strip():
-        raise InputError("--reason is empty. Say in words why the range is processed again.")
+    why = checked_reason(reason, "the range is processed again")
     if no_resume and reprocess not in (None, Reprocess.ALL):
         raise InputError(f"--no-resume means --reprocess all; it does not go with [{reprocess}].")
     chosen = Reprocess.ALL if no_resume else reprocess or Reprocess.STALE
@@ -86,7 +118,7 @@ def _backfill(
         end_date=end,
         processors=names,
         reprocess=chosen,
-        reason=reason.strip(),
+        reason=why,
         requested_by=getpass.getuser(),
     )
 
@@ -106,12 +138,18 @@ def grid_of(session: Session, asked: Backfill) -> Grid:
     return evaluate(session.topology, snapshot, session.clock.now())
 
 
+def record_backfill(session: Session, asked: Backfill) -> None:
+    """Write down a new backfill."""
+    from shared.ledger import backfills  # noqa: PLC0415
+
+    backfills.record_backfill(session.warehouse, asked, now=session.clock.now())
+
+
 def run_backfill(session: Session, asked: Backfill, plan: Plan, *, quiet: bool) -> Tally:
-    """Record a backfill, publish its messages, and deliver until nothing is left."""
-    from shared.ledger.backfills import record_backfill, requests_of  # noqa: PLC0415
+    """Publish the messages of a recorded backfill, and deliver until nothing is left."""
+    from shared.ledger.backfills import requests_of  # noqa: PLC0415
     from shared.topology.graph import TRIGGER_TOPICS  # noqa: PLC0415
 
-    record_backfill(session.warehouse, asked, now=session.clock.now())
     requests = requests_of(asked, session.topology)
     messages = [(TRIGGER_TOPICS[request.phase], request) for request in requests]
     planned = Counter(item.cell.processor for item in plan.planned)
@@ -171,6 +209,11 @@ def _tell(tally: Tally, states: Counter[State], asked: Backfill) -> None:
         ]
     )
     if tally.interrupted:
-        show(["Nothing is lost. The same command goes on where this one stopped."])
+        show(
+            [
+                "Nothing is lost. The backfill is paused; it goes on where it stopped with:",
+                f"  nba backfill resume {asked.backfill_id} --reason TEXT",
+            ]
+        )
     if states[State.FAILED]:
         show(["Failed cells have their reason: nba failures --category PROCESSING_ERROR, or nba coverage."])

@@ -49,13 +49,17 @@ def read_session() -> Iterator[Session]:
 
     Raises WarehouseMissingError instead of creating a file, SettingsError, WarehouseInUseError.
     """
-    settings = _settings()
-    if not settings.warehouse.exists():
-        raise WarehouseMissingError(
-            f"There is no warehouse at [{settings.warehouse}]. "
-            "Run `nba init` to create it, or set NBA_WAREHOUSE=duckdb:///ABSOLUTE/PATH to use another."
-        )
-    with _opened(settings) as session:
+    with _opened(_existing(_settings())) as session:
+        yield session
+
+
+@contextmanager
+def change_session() -> Iterator[Session]:
+    """Open the warehouse for a command that changes what is there, and keeps a log of it.
+
+    Raises WarehouseMissingError instead of creating a file, SettingsError, WarehouseInUseError.
+    """
+    with work_session_on(_existing(_settings())) as session:
         yield session
 
 
@@ -81,6 +85,15 @@ def work_session_on(settings: Settings) -> Iterator[Session]:
         else:
             configure_file(settings.log)
         yield session
+
+
+def _existing(settings: Settings) -> Settings:
+    if not settings.warehouse.exists():
+        raise WarehouseMissingError(
+            f"There is no warehouse at [{settings.warehouse}]. "
+            "Run `nba init` to create it, or set NBA_WAREHOUSE=duckdb:///ABSOLUTE/PATH to use another."
+        )
+    return settings
 
 
 def _settings() -> Settings:

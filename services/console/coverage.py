@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from services.console.context import no_dates, read_grid, read_session, season_name
 from services.console.options import AsJson, FromDate, ToDate
 from services.console.output import Json, check_range, columns, console, count, date_span, show, write_json
+from services.console.pause import Pause, pause_document, paused_line, read_pause
 from shared.planner.state import Cell, Grid, Season, State
 from shared.topology.declaration import Processor
 from shared.topology.graph import Topology
@@ -68,10 +69,11 @@ def coverage(*, start_date: FromDate = None, end_date: ToDate = None, as_json: A
     if start_date is not None and end_date is not None:
         check_range(start_date, end_date)
     with read_session() as session:
-        _, grid = read_grid(session, start_date, end_date)
+        snapshot, grid = read_grid(session, start_date, end_date)
+        paused = None if snapshot.paused is None else read_pause(session.warehouse)
         seasons = coverage_of(session.topology, grid, start_date, end_date)
     if as_json:
-        write_json(coverage_document(seasons))
+        write_json(coverage_document(seasons, paused))
     elif not seasons:
         show([no_dates(grid, start_date, end_date)])
     else:
@@ -79,6 +81,8 @@ def coverage(*, start_date: FromDate = None, end_date: ToDate = None, as_json: A
         unicode = terminal.encoding.lower().startswith("utf")
         for season in seasons:
             show(render_coverage(season, width=terminal.width, unicode=unicode))
+    if paused is not None and not as_json:
+        show([f"\n{paused_line(paused)}"])
 
 
 def coverage_of(
@@ -104,9 +108,12 @@ def _with_rows(cells: Sequence[Cell]) -> tuple[int, dt.date | None, dt.date | No
     return sum(map(_rows, cells)), min(dates, default=None), max(dates, default=None)
 
 
-def coverage_document(seasons: Sequence[Coverage]) -> Json:
+def coverage_document(seasons: Sequence[Coverage], paused: Pause | None) -> Json:
     """Every cell, for programs."""
-    return {"seasons": [_season_document(season) for season in seasons]}
+    return {
+        "seasons": [_season_document(season) for season in seasons],
+        "paused": pause_document(paused),
+    }
 
 
 def _season_document(found: Coverage) -> Json:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.console import failure_queries
-from services.console.backfill import grid_of, run_backfill, states_in
+from services.console.backfill import grid_of, record_backfill, run_backfill, states_in
 from services.console.context import Session, work_session_on
 from services.console.coverage import coverage_of, render_coverage
 from services.console.failures import render_failure, render_triage
@@ -42,7 +42,7 @@ def demo() -> None:
     started = time.perf_counter()
     _FILE.unlink(missing_ok=True)
     with work_session_on(
-        Settings(Path.cwd() / _FILE, Path.cwd() / _FOLDER / "logs" / "demo.jsonl")
+        Settings(Path.cwd() / _FILE, Path.cwd() / _FOLDER / "logs" / "demo.jsonl", None)
     ) as session:
         month = _raw_data(session)
         asked, before = _backfill(session)
@@ -104,6 +104,7 @@ def _backfill(session: Session) -> tuple[Backfill, Counter[State]]:
     )
     grid = grid_of(session, asked)
     plan = make_plan(session.topology, grid, Scope(_START, _END, Reprocess.STALE))
+    record_backfill(session, asked)
     _tell_speed(run_backfill(session, asked, plan, quiet=False))
     _title("3. Which dates are right? (nba coverage)")
     states = _heat_map(session, asked)

@@ -46,6 +46,19 @@ class Filters:
             return (self.status,)
         return tuple(Status) if self.everything else _NOT_RESOLVED
 
+    def given(self) -> dict[str, str]:
+        """The filters that were given, as text."""
+        named = {
+            "start_date": self.start,
+            "end_date": self.end,
+            "processor_name": self.processor,
+            "failure_type": self.type,
+            "failure_category": self.category,
+            "resolution_status": self.status,
+            "entity_id": self.entity,
+        }
+        return {name: str(value) for name, value in named.items() if value is not None}
+
     @property
     def narrow(self) -> bool:
         """Whether the asker has chosen what to see, so that all of it is shown."""
@@ -89,7 +102,7 @@ def read_failures(warehouse: Warehouse, filters: Filters) -> tuple[Failure, ...]
             warehouse,
             "failure_rows",
             {
-                **_parameters(filters),
+                **parameters_of(filters),
                 "statuses": texts([status.value for status in filters.statuses]),
                 "explained": Scalar(ColumnType.BOOL, filters.explained),
                 "entity_id": text(filters.entity),
@@ -103,7 +116,7 @@ def read_counts(warehouse: Warehouse, filters: Filters) -> tuple[FailureCount, .
     from shared.warehouse.port import text  # noqa: PLC0415
 
     status = text(None if filters.status is None else filters.status.value)
-    rows = _run(warehouse, "failure_counts", {**_parameters(filters), "status": status})
+    rows = _run(warehouse, "failure_counts", {**parameters_of(filters), "status": status})
     return tuple(map(_count, rows.values))
 
 
@@ -121,7 +134,8 @@ def _run(warehouse: Warehouse, name: str, parameters: Mapping[str, Parameter]) -
     return query(warehouse, Statement(name, read_sql(_SQL / f"{name}.sql")), parameters)
 
 
-def _parameters(filters: Filters) -> dict[str, Parameter]:
+def parameters_of(filters: Filters) -> dict[str, Parameter]:
+    """The filters that every query takes; an open range is all dates."""
     from shared.warehouse.port import date, text  # noqa: PLC0415
 
     return {

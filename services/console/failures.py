@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.console.context import read_session
-from services.console.options import AsJson, FromDate, ToDate
+from services.console.options import (
+    AsJson,
+    Entity,
+    FromDate,
+    OfCategory,
+    OfStatus,
+    OfType,
+    OneProcessor,
+    ToDate,
+    subcommand_of,
+)
 from services.console.output import Json, check_range, count, date_span, indented, show, write_json
+from services.console.retries import retry_state
 from services.console.triage import Failure, TriageLine, mending, next_action, triage_lines
-from shared.failures.model import FailureCategory, FailureType
 from shared.failures.transitions import Status
 
 if TYPE_CHECKING:
@@ -28,30 +38,29 @@ _NAMED_ENTITIES = 3
 
 
 def failures(
+    context: typer.Context,
     *,
     start_date: FromDate = None,
     end_date: ToDate = None,
-    processor: Annotated[str | None, typer.Option(metavar="NAME", help="Abbreviation or full name.")] = None,
-    kind: Annotated[
-        FailureType | None, typer.Option("--type", case_sensitive=False, help="What it means.")
-    ] = None,
-    category: Annotated[
-        FailureCategory | None, typer.Option(case_sensitive=False, help="What was found.")
-    ] = None,
-    status: Annotated[
-        Status | None, typer.Option(case_sensitive=False, help="Where it stands; default: not resolved.")
-    ] = None,
-    entity: Annotated[
-        str | None, typer.Option(metavar="ID", help="One player, team or game: every row with its evidence.")
-    ] = None,
+    processor: OneProcessor = None,
+    kind: OfType = None,
+    category: OfCategory = None,
+    status: OfStatus = None,
+    entity: Entity = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Also list what is resolved, and absences that are explained.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List what could not be done, why, and what would mend it. What needs no mending is only counted."""
+    """List what could not be done, why, and what would mend it. What needs no mending is only counted.
+
+    Without --status, all that is not resolved. With --entity, every row with its evidence. The commands below
+    are a person's step: they say what shall become of the failures that match the same options.
+    """
     from services.console import failure_queries  # noqa: PLC0415
 
+    if subcommand_of(context) is not None:
+        return
     if start_date is not None and end_date is not None:
         check_range(start_date, end_date)
     with read_session() as session:
@@ -138,6 +147,7 @@ def failure_document(failure: Failure) -> Json:
         "resolved_at": failure.resolved_at,
         "run_id": failure.run_id,
         "next_action": next_action(failure),
+        "retry": retry_state(failure),
         "windows": {
             name: {"expected": window.expected, "played": window.played, "absent": window.absent}
             for name, window in failure.evidence.windows.items()
@@ -298,7 +308,11 @@ def render_failure(topology: Topology, failure: Failure) -> list[RenderableType]
         lines.append(indented(windows_in_words(failure.evidence), 2))
     if failure.evidence.missing:
         lines.extend(_games(failure.evidence.missing))
-    lines.append(indented(f"→ {next_action(failure)}", 2, "bold" if failure.open else "bright_black"))
+    style = "bold" if failure.open else "bright_black"
+    lines.append(indented(f"→ {next_action(failure)}", 2, style))
+    retry = retry_state(failure)
+    if retry is not None:
+        lines.append(indented(f"→ {retry}", 2, style))
     return lines
 
 

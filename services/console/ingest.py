@@ -14,6 +14,7 @@ from services.console.init import initialise_session
 from services.console.live import Tally, run_workers
 from services.console.options import AsJson, FromDate, ToDate
 from services.console.output import InputError, check_range, count, date_span, progress_bar, show, write_json
+from services.console.pause import pause_document, paused_line, read_pause
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -129,8 +130,11 @@ def _ingest(
         report = _write(session, read(start, end), (start, end) if given else None, quiet=as_json)
         if not as_json:
             _tell(report)
+        paused = read_pause(session.warehouse) if process else None
         if process:
             run_what_follows(session, [report], quiet=as_json)
+        if paused is not None and not as_json:
+            show([paused_line(paused)])
         if as_json:
             write_json(
                 {
@@ -138,6 +142,7 @@ def _ingest(
                     "rows": dict(report.rows),
                     "dates": len(report.dates),
                     "changed_dates": list(report.changed_dates),
+                    "paused": pause_document(paused),
                 }
             )
 

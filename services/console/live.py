@@ -16,6 +16,7 @@ from services.console.output import console, count, date_span
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from services.ingest.requests import RawSource
     from shared.messages.models import AnyMessage
     from shared.worker.run import RunReport
 
@@ -62,11 +63,14 @@ def run_workers(
     *,
     planned: Mapping[str, int] | None,
     quiet: bool,
+    heals: bool = False,
+    source: RawSource | None = None,
 ) -> Tally:
     """Publish messages (topic, message) and deliver until nothing is left or Ctrl-C was pressed.
 
-    `planned`: cells expected per processor, for the progress bar. The current run always ends whole, so an
-    interruption loses nothing: what did not run is missing or stale, and the next command runs it.
+    `planned`: cells expected per processor, for the progress bar. `heals`: whether the services around the
+    processors run too, which ask `source` for raw data that was lost. The current run always ends whole, so
+    an interruption loses nothing: what did not run is missing or stale, and the next command runs it.
     """
     from services.bootstrap import local_runtime  # noqa: PLC0415
 
@@ -78,7 +82,9 @@ def run_workers(
             _count(tally, report)
             watch.show(session, tally, report)
 
-        _, broker = local_runtime(session.warehouse, clock=session.clock, on_run=on_run)
+        _, broker = local_runtime(
+            session.warehouse, clock=session.clock, on_run=on_run, heals=heals, source=source
+        )
         for topic, message in messages:
             broker.publish(topic, message)
         finished = broker.run_until_idle(lambda: stop.asked)

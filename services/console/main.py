@@ -12,51 +12,75 @@ from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from services.console import (
-    backfill,
+    backfill_control,
     context,
     coverage,
     demo,
-    failures,
+    failure_actions,
+    incidents,
     ingest,
     init,
     output,
+    pause,
     plan,
     query,
     simulate,
+    tick,
     verify,
     why,
 )
 
-#: In the order of `nba --help`: what changes the warehouse, then what looks at it.
 COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("init", init.init),
-    ("backfill", backfill.backfill),
+    ("tick", tick.tick),
+    ("pause", pause.pause),
+    ("resume", pause.resume),
     ("plan", plan.plan),
     ("coverage", coverage.coverage),
-    ("failures", failures.failures),
+    ("incidents", incidents.incidents),
     ("why", why.why),
     ("query", query.query),
     ("verify", verify.verify),
     ("simulate", simulate.simulate),
     ("demo", demo.demo),
 )
-GROUPS: tuple[tuple[str, Callable[[], typer.Typer]], ...] = (("ingest", ingest.build_ingest),)
+GROUPS: tuple[tuple[str, Callable[[], typer.Typer]], ...] = (
+    ("ingest", ingest.build_ingest),
+    ("backfill", backfill_control.build_backfill),
+    ("failures", failure_actions.build_failures),
+)
+#: What changes the warehouse, then what looks at it.
+_ORDER = (
+    *("init", "ingest", "backfill", "tick", "pause", "resume"),
+    *("plan", "coverage", "failures", "incidents", "why", "query", "verify"),
+    *("simulate", "demo"),
+)
 
 _SETTINGS = """\
 Settings (environment variables):
   NBA_WAREHOUSE  duckdb:///ABSOLUTE/PATH; unset: .nba/nba.duckdb below the working directory
-  NBA_LOG        file of JSON log lines, or stderr; unset: logs/nba.jsonl beside the warehouse"""
+  NBA_LOG        file of JSON log lines, or stderr; unset: logs/nba.jsonl beside the warehouse
+  NBA_RAW_SOURCE files:DIR or nba-stats:DIR, which `nba tick` fetches lost raw data from; unset: nowhere"""
 
 #: The help keeps the line breaks of a paragraph that starts with this character.
 _AS_IS = "\b"
+
+
+class _InOrder(TyperGroup):
+    """Lists commands as `_ORDER` does, whether or not they have subcommands."""
+
+    def list_commands(self, ctx: object) -> list[str]:
+        return sorted(self.commands, key=_ORDER.index)
 
 
 def build_app() -> typer.Typer:
     """The application with every command."""
     app = typer.Typer(
         name="nba",
+        cls=_InOrder,
         add_completion=False,
         no_args_is_help=True,
         rich_markup_mode=None,

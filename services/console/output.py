@@ -27,6 +27,7 @@ class Exit(IntEnum):
     INPUT = 2
     IN_USE = 3
     WAREHOUSE = 4
+    PAUSED = 5
     DEFECT = 70
     INTERRUPTED = 130
 
@@ -34,10 +35,11 @@ class Exit(IntEnum):
 EXIT_CODES = """\
 Exit codes:
   0    done
-  1    the answer is no: verify found a difference, a backfill ended with failures
+  1    the answer is no: verify found a difference, a backfill or a tick ended with failures
   2    bad usage or input
   3    the warehouse is in use by another process
   4    the warehouse is missing, not initialised, or refused the work
+  5    the pipeline is paused
   70   a defect of nba itself
   130  interrupted"""
 
@@ -48,6 +50,10 @@ class InputError(Exception):
 
 class WarehouseMissingError(Exception):
     """There is no warehouse where the settings point to; the message says where, and how to make one."""
+
+
+class PipelinePausedError(Exception):
+    """Work was asked for while the pipeline is paused; the message says since when, why, and what to do."""
 
 
 def guarded(command: Callable[[], None]) -> int:
@@ -85,6 +91,8 @@ def explain(error: Exception) -> tuple[Exit, str]:
             return Exit.INPUT, str(error)
         case WarehouseInUseError():
             return Exit.IN_USE, str(error)
+        case PipelinePausedError():
+            return Exit.PAUSED, str(error)
         case WarehouseMissingError():
             return Exit.WAREHOUSE, str(error)
         case TableNotFoundError():
@@ -171,6 +179,11 @@ def columns(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> list
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """`1 cell`, `1,485 cells`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def at_time(moment: dt.datetime) -> str:
+    """`2021-12-02 17:30 UTC`."""
+    return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def date_span(first: dt.date, last: dt.date) -> str:

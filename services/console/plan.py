@@ -14,6 +14,7 @@ import typer
 from services.console.context import no_dates, read_grid, read_session
 from services.console.options import AsJson, EndDate, Processors, StartDate
 from services.console.output import Json, check_range, count, date_span, show, write_json
+from services.console.pause import Pause, pause_document, paused_line, read_pause
 from shared.planner.plan import Plan, Scope, make_plan
 from shared.planner.snapshot import Reprocess
 from shared.planner.state import Cell, Grid, State
@@ -55,17 +56,19 @@ def plan(
     check_range(start_date, end_date)
     with read_session() as session:
         names = tuple(session.topology.processor(name).name for name in processor or ())
-        _, grid = read_grid(session, start_date, end_date)
+        snapshot, grid = read_grid(session, start_date, end_date)
+        paused = None if snapshot.paused is None else read_pause(session.warehouse)
         scope = Scope(start_date, end_date, reprocess, names)
         planned = make_plan(session.topology, grid, scope)
         topology = session.topology
     if as_json:
-        write_json(plan_document(planned, scope))
+        write_json(plan_document(planned, scope, paused))
     else:
         show(render_plan(topology, grid, scope, planned))
+        show([] if paused is None else [paused_line(paused)])
 
 
-def plan_document(planned: Plan, scope: Scope) -> Json:
+def plan_document(planned: Plan, scope: Scope, paused: Pause | None) -> Json:
     """Every cell of a plan, for programs."""
     cells = sorted(planned.planned, key=lambda item: (item.wave, item.cell.processor, item.cell.date))
     return {
@@ -73,6 +76,7 @@ def plan_document(planned: Plan, scope: Scope) -> Json:
         "end_date": scope.end,
         "reprocess": scope.reprocess.value,
         "processors": list(scope.processors),
+        "paused": pause_document(paused),
         "cells": [
             {
                 "processor": item.cell.processor,

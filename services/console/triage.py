@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.console.evidence import Evidence, MissingGame, parse_dates, parse_evidence
-from shared.failures.model import RULES, FailureCategory, Repair
-from shared.failures.transitions import Status
+from shared.failures.model import RULES, FailureCategory, FailureType, Repair
+from shared.failures.transitions import Reason, Status
 
 if TYPE_CHECKING:
     from shared.warehouse.port import Rows
@@ -90,6 +90,7 @@ class Step:
 
 
 _REINGEST = "re-ingest"
+_LOOK_AGAIN = "make the source readable and look again at"
 _ABSENCES = frozenset({"PLAYER_DNP", "NOT_ON_ROSTER"})
 _STEP_OF_VERDICT = {
     "GAME_NOT_INGESTED": _REINGEST,
@@ -98,7 +99,7 @@ _STEP_OF_VERDICT = {
     "NAME_UNRESOLVED": "give the player a player_lookup and re-ingest",
     "DERIVED_MISSING": "process the player summaries again:",
     "UPSTREAM_GAP": "mend the upstream rows of",
-    "UNKNOWN": "make the source readable and look again at",
+    "UNKNOWN": _LOOK_AGAIN,
 }
 
 
@@ -111,6 +112,9 @@ def steps_of(failure: Failure) -> tuple[Step, ...]:
         return tuple(sorted({_step(game, failure.date) for game in games}))
     if failure.category is FailureCategory.UPSTREAM_INCOMPLETE:
         return (Step(failure.date, _STEP_OF_VERDICT["UPSTREAM_GAP"]),)
+    if failure.type == FailureType.UNKNOWN:
+        # What could not be read need not be missing, whatever category it was filed under.
+        return (Step(failure.date, _LOOK_AGAIN),)
     if RULES[failure.category].repair is Repair.REINGEST_RAW:
         return tuple(Step(day, _REINGEST) for day in sorted(failure.missing_dates or (failure.date,)))
     return (Step(failure.date, "find the cause in the reason and the log, then process again"),)
@@ -130,6 +134,8 @@ def next_action(failure: Failure) -> str:
             return "somebody is investigating it"
         case Status.PERMANENT if not failure.correctable:
             return "nothing: it is explained"
+        case Status.PERMANENT if failure.resolution_reason == Reason.BY_HAND:
+            return f"nothing: declared permanent by hand; it would take: {steps}"
         case Status.PERMANENT:
             return f"attempts are used up; by hand: {steps}"
         case Status.RETRYING:

@@ -24,6 +24,7 @@ from services.console.output import (
     show,
     write_json,
 )
+from services.console.retries import retry_summary
 from services.console.triage import Failure, joined, steps_of
 from services.console.values import as_json as json_value
 from services.console.values import as_text
@@ -162,6 +163,7 @@ def story_document(
             {"failure_type": kind, "resolution_status": status, "failures": n, "rows_missing": missing}
             for kind, status, n, missing in _failure_counts(failures)
         ],
+        "retries": list(retry_summary(failures)),
     }
     if entity is not None:
         document["entity"] = {
@@ -208,6 +210,7 @@ def render_cell(story: CellStory, failures: Sequence[Failure]) -> list[Renderabl
         steps = joined(sorted({step for failure in failures for step in steps_of(failure)}))
         if steps:
             lines.append(indented(f"→ {steps}", 2, "bold"))
+        lines.extend(indented(f"→ {line}", 2) for line in retry_summary(failures))
     lines.extend(_runs(story.runs))
     lines.append(Text("\nNext", style="bold"))
     lines.append(indented(what_next(story), 2))

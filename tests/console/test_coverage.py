@@ -159,7 +159,7 @@ def test_waiting_cells_lead_to_what_they_wait_for() -> None:
 
 
 def test_json_has_every_cell_and_its_totals() -> None:
-    document = coverage_document(seasons(every_state()))
+    document = coverage_document(seasons(every_state()), None)
 
     assert isinstance(document, dict)
     (season,) = document["seasons"]

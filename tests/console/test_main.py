@@ -366,7 +366,7 @@ def test_coverage_loads_no_web_framework_and_no_translator(ask: Ask, two_dates: 
 
 def test_unset_settings_name_files_below_the_working_directory(tmp_path: Path) -> None:
     assert read_settings({}, tmp_path) == Settings(
-        tmp_path / ".nba" / "nba.duckdb", tmp_path / ".nba" / "logs" / "nba.jsonl"
+        tmp_path / ".nba" / "nba.duckdb", tmp_path / ".nba" / "logs" / "nba.jsonl", None
     )
 
 

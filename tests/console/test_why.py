@@ -196,6 +196,7 @@ def test_a_cell_is_explained_on_one_screen() -> None:
           DATA_GAP              2  unresolved  1 row not written
           INSUFFICIENT_HISTORY  1  unresolved  rows written
           → re-ingest 2021-10-20
+          → 2 failures to be tried at the next tick
 
         Runs
           2021-11-01 12:30 UTC  live run 01234567  success  20 rows, 3 failures

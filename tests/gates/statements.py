@@ -16,8 +16,12 @@ import pyarrow as pa
 
 from services.console.cell_story import read_entity, read_runs, similar_in_cell
 from services.console.failure_queries import Filters, read_counts, read_failures, similar_entities
+from services.console.failure_steps import Asked, Step, count_step, step_script
+from services.console.incidents import read_incidents
 from services.console.output import InputError
+from services.console.pause import read_pause
 from services.console.query import check_initialised
+from services.console.tick_report import read_tick_report
 from services.console.verification.facts import Facts, NothingThereError
 from services.console.verification.sanity import agreements, raw_sources, table_sanity
 from services.console.verification.season import SeasonDates, read_season
@@ -207,6 +211,13 @@ def _console(warehouse: Warehouse) -> None:
     read_counts(warehouse, filters)
     similar_entities(warehouse, "lavine")
     check_initialised(warehouse)
+    read_pause(warehouse)
+    read_incidents(warehouse, closed=True)
+    read_tick_report(warehouse, {}, _NOW)
+    for step in Step:
+        warehouse.run(step_script(step, filters, Asked("a", "a reason", "somebody", _NOW)))
+        with suppress(IndexError):
+            count_step(warehouse, step, filters)
     for processor in discover().processors:
         read_runs(warehouse, processor, _DAY)
         read_entity(warehouse, processor, _DAY, "zachlavine")

@@ -207,7 +207,7 @@ def test_coverage_shows_it(topology: Topology, landed: Pipeline) -> None:
     (season,) = coverage_of(topology, landed.grid(), None, None)
     states = {cell.date: cell.state for cell in season.of(topology.processor(NAME))}
     assert states == dict.fromkeys((OPENING, SECOND, THIRD), State.CURRENT)
-    assert NAME in str(coverage_document([season]))
+    assert NAME in str(coverage_document([season], None))
 
 
 def test_the_gates_judge_it_without_knowing_it(topology: Topology, folder: Path) -> None:
