@@ -75,7 +75,8 @@ def _tick(what: str, warehouse: DuckDBWarehouse, now: dt.datetime) -> bool:
     seconds, jobs = time.perf_counter() - started, len(tapped.jobs)
     sys.stdout.write(
         f"retry tick, {_OPEN} open failures, {what}"
-        f" ({outcome.cells} tried, {len(outbox.published)} messages): {seconds:.2f} s, target {_SECONDS:.0f} s, ratio {seconds / _SECONDS:.2f};"
+        f" ({outcome.cells} tried, {len(outbox.published)} messages):"
+        f" {seconds:.2f} s, target {_SECONDS:.0f} s, ratio {seconds / _SECONDS:.2f};"
         f" {jobs} jobs, target {_JOBS}, ratio {jobs / _JOBS:.2f}\n"
     )
     return seconds <= _SECONDS and jobs <= _JOBS
