@@ -65,7 +65,7 @@ def _find_tests() -> None:
     """Make the tests of the source tree importable. Raises InputError when they are not there."""
     if not (_ROOT / "tests" / "simulation").is_dir():
         raise InputError(
-            "The simulation is part of the tests, which are not installed. Run the command from a source tree."
+            "The simulation is part of the tests, which are not installed. Run it from a source tree."
         )
     if str(_ROOT) not in sys.path:
         sys.path.insert(0, str(_ROOT))

@@ -41,7 +41,8 @@ SELECT 'row' AS kind, {schema.partition_column} AS day, data_hash AS a, run_id A
   CAST(NULL AS TIMESTAMP) AS moment, run_id
 FROM {schema.address}
 UNION ALL
-SELECT 'cell', cell_date, IFNULL(output_fingerprint, ''), status, '', sequence, started_at, run_id
+SELECT 'cell', cell_date, IFNULL(output_fingerprint, ''), status, IFNULL(backfill_id, ''), sequence,
+  started_at, run_id
 FROM nba_orchestration.ledger
 WHERE cell_name = '{processor.name}'
 UNION ALL
@@ -63,6 +64,8 @@ class Checker:
         self._statuses: dict[str, dict[tuple[object, str, str], Status]] = defaultdict(dict)
         self._runs_seen: set[str] = set()
         self.checks = 0
+        #: Backfills that were paused or cancelled: nothing more of them may start.
+        self.halted: set[str] = set()
 
     # After every write
 
@@ -70,7 +73,8 @@ class Checker:
         """Compare what a processor's tables say with what they said before. Raises WrongError."""
         self.checks += 1
         hashes: dict[dt.date, list[str]] = defaultdict(list)
-        newest: dict[dt.date, tuple[int, str, str]] = {}
+        newest: dict[dt.date, tuple[int, str]] = {}
+        seen: set[str] = set()
         statuses = self._statuses[processor.name]
         for record in self._bench.select(_OBSERVATIONS[processor.name]):
             kind, day, a, b, c, number, moment, run_id = _cells(record)
@@ -78,10 +82,13 @@ class Checker:
                 case "row":
                     hashes[day].append(a)
                 case "cell":
+                    seen.add(run_id)
                     if run_id not in self._runs_seen:
                         self._new_run(processor, day, moment)
+                        if c in self.halted:
+                            raise WrongError(f"[{processor.name} {day}] ran for the halted backfill [{c}]")
                     if b != "failed" and (day not in newest or newest[day][0] < number):
-                        newest[day] = (number, a, run_id)
+                        newest[day] = (number, a)
                 case "failure":
                     self._transition(processor, statuses, (day, a, b), Status(c), run_id, actor)
                     if number > MAX_ATTEMPTS:
@@ -93,7 +100,7 @@ class Checker:
                 raise WrongError(
                     f"Rows of [{processor.name} {day}] have fingerprint [{found}], the ledger says [{said}]"
                 )
-        self._runs_seen |= {entry[2] for entry in newest.values()}
+        self._runs_seen |= seen
 
     def _transition(
         self,

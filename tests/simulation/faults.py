@@ -6,7 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TypeVar
+
+from shared.sql import Statement
 
 T = TypeVar("T")
 
@@ -84,3 +87,17 @@ class Process:
     def _die(self) -> None:
         self.alive = False
         raise Crash(self.name)
+
+
+@cache
+def _reads(text: str) -> bool:
+    for line in text.splitlines():
+        words = line.split("--")[0].split()
+        if words:
+            return words[0].upper() in ("SELECT", "WITH")
+    return True
+
+
+def reads_only(statement: Statement) -> bool:
+    """Whether a statement only reads: no side effect, and nothing to crash in."""
+    return _reads(statement.text)

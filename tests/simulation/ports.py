@@ -19,7 +19,7 @@ from shared.warehouse.port import (
     Warehouse,
     WarehouseError,
 )
-from tests.simulation.faults import Errors, Process
+from tests.simulation.faults import Errors, Process, reads_only
 
 _WAREHOUSE = Errors(TransientWarehouseError, WarehouseError)
 _BROKER = Errors(PublishError, PublishError)
@@ -39,15 +39,15 @@ class FaultyWarehouse:
     alone: bool
 
     def run(self, script: Script) -> Rows:
-        reads_only = all(_reads(statement) for statement in script.statements)
+        only_reads = all(map(reads_only, script.statements))
 
         def act() -> Rows:
             rows = self.inner.run(script)
-            if not reads_only:
+            if not only_reads:
                 self.written(script.name)
             return rows
 
-        return self.process.effect(script.name, act, _WAREHOUSE, reads_only=reads_only)
+        return self.process.effect(script.name, act, _WAREHOUSE, reads_only=only_reads)
 
     def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
         self.inner.prepare(statements, parameters)
@@ -83,11 +83,3 @@ class FaultyBroker:
 
     def publish(self, topic: str, message: AnyMessage) -> str:
         return self.process.effect(f"publish {topic}", lambda: self.inner.publish(topic, message), _BROKER)
-
-
-def _reads(statement: Statement) -> bool:
-    for line in statement.text.splitlines():
-        words = line.split("--")[0].split()
-        if words:
-            return words[0].upper() in ("SELECT", "WITH")
-    return True

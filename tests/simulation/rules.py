@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from shared.ledger.backfills import record_backfill, requests_of
+from shared.ledger.controls import PIPELINE, Action
 from shared.messages.models import TriggerSource
 from shared.planner.snapshot import Backfill, Reprocess
 from shared.topology.declaration import TEAM_BOX
@@ -117,7 +118,7 @@ def jump(system: System, chance: random.Random) -> None:
 # Raw data
 
 
-@rule(14)
+@rule(18)
 def play(system: System, chance: random.Random) -> None:
     """The games of the next date are over; their box scores land, or half of them, or none."""
     waiting = system.league.standing(Stage.SCHEDULED)
@@ -254,9 +255,29 @@ def backfill(system: System, chance: random.Random) -> None:
         "a simulation",
         "somebody",
     )
+    system.backfills.append(asked.backfill_id)
     record_backfill(system.bench.warehouse, asked, now=system.clock.now())
     for message in requests_of(asked, topology()):
         system.pubsub.publish(TRIGGER_TOPICS[message.phase], message)
+
+
+@rule(2)
+def pause_or_resume(system: System, _: random.Random) -> None:
+    """Somebody pauses the pipeline, or resumes it."""
+    system.faults["paused or resumed"] += 1
+    system.control(PIPELINE, Action.RESUME if system.paused else Action.PAUSE)
+
+
+@rule(2)
+def halt_or_resume_backfill(system: System, chance: random.Random) -> None:
+    """Somebody pauses or cancels a backfill, or resumes it."""
+    if not system.backfills:
+        return
+    asked = chance.choice(system.backfills)
+    resumed = asked in system.checker.halted
+    action = Action.RESUME if resumed else chance.choice([Action.PAUSE, Action.CANCEL])
+    system.faults["backfill halted or resumed"] += 1
+    system.control(asked, action)
 
 
 def _box(game: Game, team: str, chance: random.Random) -> Box:

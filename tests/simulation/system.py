@@ -17,6 +17,7 @@ from services.retry.worker import RetryWorker
 from shared.broker.port import PublishError
 from shared.clock import VirtualClock
 from shared.failures.transitions import Actor
+from shared.ledger.controls import PIPELINE, Action, Control, record_control
 from shared.log import configure
 from shared.messages.models import ProcessRequested, RetryTick, TickWork, TriggerSource
 from shared.planner.snapshot import Reprocess
@@ -105,6 +106,8 @@ class System:
         self.league = first_league()
         self.faults: Counter[str] = Counter()
         self.checker = Checker(self.bench)
+        self.backfills: list[str] = []
+        self.paused = False
         self.deliveries = 0
         self.runs = 0
         self.cells = 0
@@ -160,6 +163,8 @@ class System:
         return FaultyWarehouse(self.bench.warehouse, process, written, self.mood.alone)
 
     def _count_run(self, report: RunReport) -> None:
+        if self.paused:
+            raise WrongError(f"[{report.processor}] ran while the pipeline was paused")
         self.runs += 1
         self.cells += len(report.dates)
 
@@ -313,6 +318,18 @@ class System:
                 ),
             )
 
+    def control(self, scope: str, action: Action) -> None:
+        """Somebody pauses, resumes or cancels."""
+        self.clock.sleep_until(self.clock.now() + dt.timedelta(seconds=1))
+        said = Control(self.new_id(), scope, action, "a simulation", "somebody")
+        record_control(self.bench.warehouse, said, now=self.clock.now())
+        if scope == PIPELINE:
+            self.paused = action is Action.PAUSE
+        elif action is Action.RESUME:
+            self.checker.halted.discard(scope)
+        else:
+            self.checker.halted.add(scope)
+
     def stop_faults(self) -> None:
         """From now on nothing goes wrong."""
         self.chance = None
@@ -329,7 +346,9 @@ class System:
         Raises WrongError or LostError for what is not.
         """
         self.stop_faults()
+        self.control(PIPELINE, Action.RESUME)
         self.league.heal()
+        self.league.finish()
         self.clock.sleep_until(_END)
         self.ingest(TABLES, [on(n) for n in range(DAYS)])
         for day in range(_MOST_DAYS):
