@@ -114,7 +114,8 @@ class Script:
     """Statements sent as one job.
 
     With `transaction`, all of them take effect or none. `labels` name processor, dates and correlation for
-    the engine's job list.
+    the engine's job list. `job_key` names this very piece of work, the same again after a crash, so that an
+    engine with jobs attaches to the one that is there; empty: every call is a job of its own.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Script:
     parameters: Parameters
     transaction: bool
     labels: Mapping[str, str]
+    job_key: str = ""
 
 
 class Warehouse(Protocol):

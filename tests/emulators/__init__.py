@@ -1,0 +1,1 @@
+"""The official clients against emulators on this machine."""

@@ -1,0 +1,98 @@
+"""Starts local-bigquery on plain DuckDB files, in an environment of its own, without any download.
+
+Run by the interpreter of that environment: `python bigquery_server.py --host 127.0.0.1 --port N
+--data-dir D`. Three things are put right on the way: projects live in plain files instead of a catalog that
+needs an extension; MERGE works inside a transaction (a second BEGIN would abort it); and the statements that
+it expands a MERGE into are not asked for a partition filter, which only the MERGE as it was written can have.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from contextvars import ContextVar
+from typing import Any
+
+import duckdb
+from local_bigquery.engine import database
+from local_bigquery.errors import BigQueryError
+from local_bigquery.jobs import merge
+from local_bigquery.settings import settings
+from local_bigquery.sql import native
+from local_bigquery.sql.rules import tables
+
+_SUFFIX = ".proj.duckdb"
+_in_merge: ContextVar[bool] = ContextVar("_in_merge", default=False)
+
+
+def _attach(connection: Any, project: str) -> None:
+    path = settings.data_dir / f"{project}{_SUFFIX}"
+    connection.execute(f"ATTACH IF NOT EXISTS '{path}' AS {database.quote(project)}")
+    database._attached.add(project)
+
+
+@functools.cache
+def _connect() -> Any:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone='UTC'")
+    connection.execute("SET threads = 1")
+    connection.execute(f"ATTACH '{settings.data_dir / 'emulator.duckdb'}' AS emulator")
+    connection.execute(database.EMULATOR_SCHEMA)
+    connection.execute("ATTACH ':memory:' AS bq")
+    native.register(connection)
+    for path in database.FUNCTIONS:
+        if path.stem != "geography":
+            connection.execute(database.MACRO.sub(r"CREATE MACRO bq.main.\1", path.read_text()))
+    stored = {path.name.removesuffix(_SUFFIX) for path in settings.data_dir.glob(f"*{_SUFFIX}")}
+    for project in stored | {settings.default_project_id}:
+        _attach(connection, project)
+    home = database.quote(settings.default_project_id, settings.default_dataset_id)
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {home}")
+    return connection
+
+
+class _InTransaction:
+    """A cursor that refuses BEGIN by itself when a transaction is open, and leaves the transaction alone."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def execute(self, sql: str, *arguments: Any) -> Any:
+        if sql == "BEGIN" and self._is_open():
+            raise duckdb.TransactionException("a transaction is open")
+        return self._cursor.execute(sql, *arguments)
+
+    def _is_open(self) -> bool:
+        """Outside of a transaction every statement is one of its own."""
+        first, second = (self._cursor.execute("SELECT txid_current()").fetchone() for _ in range(2))
+        return bool(first == second)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
+
+
+def _merge(cursor: Any, tree: Any, context: Any) -> Any:
+    token = _in_merge.set(True)
+    try:
+        return _original_merge(_InTransaction(cursor), tree, context)
+    finally:
+        _in_merge.reset(token)
+
+
+def _check(tree: Any, table: Any, is_target: bool) -> None:
+    try:
+        _original_check(tree, table, is_target)
+    except BigQueryError as error:
+        if not _in_merge.get() or "partition elimination" not in str(error):
+            raise
+
+
+_original_merge, _original_check = merge.run, tables._check
+merge.run, tables._check = _merge, _check
+database._connect, database._attach = _connect, _attach
+
+if __name__ == "__main__":
+    from local_bigquery.cli import main
+
+    main(sys.argv[1:])
