@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ from services.console.backfill import grid_of, record_backfill, run_backfill, st
 from services.console.context import Session, work_session_on
 from services.console.coverage import coverage_of, render_coverage
 from services.console.failures import render_failure, render_triage
-from services.console.ingest import run_what_follows, write_tables
+from services.console.ingest import write_tables
 from services.console.init import initialise_session
 from services.console.live import Tally
 from services.console.output import console, count, show
+from services.console.tick import Work, play_tick, tick_lines
 from services.settings import Settings
 from shared.failures.model import FailureType
 from shared.failures.transitions import Status
@@ -27,34 +29,43 @@ from shared.planner.state import State
 
 if TYPE_CHECKING:
     from services.console.triage import Failure
+    from services.ingest.source import RawFile
     from services.ingest.synthetic import LateDelivery, SyntheticSeason
+    from shared.clock import Clock
 
 _SEED = 7
 _SEASON = 2023
 _START = dt.date(2023, 10, 24)
 _END = dt.date(2023, 11, 22)
+#: The afternoon after the last date, when nothing waits for raw rows any more.
+_NOW = dt.datetime(2023, 11, 23, 20, tzinfo=dt.UTC)
+_FIRST_ARRIVAL = dt.timedelta(minutes=50)
+_LAST_ARRIVAL = dt.timedelta(hours=4)
+_MOST_TICKS = 6
 _FOLDER = Path(".nba")
 _FILE = _FOLDER / "demo.duckdb"
 
 
 def demo() -> None:
-    """Play one month: planted faults, backfill, heat map, triage, then the late data arrives and it heals."""
+    """Play one month: planted faults, backfill, heat map, triage; then the retry worker heals it."""
     started = time.perf_counter()
     _FILE.unlink(missing_ok=True)
     with work_session_on(
         Settings(Path.cwd() / _FILE, Path.cwd() / _FOLDER / "logs" / "demo.jsonl", None)
     ) as session:
-        month = _raw_data(session)
-        asked, before = _backfill(session)
-        _triage(session)
-        _late_data(session, month, asked, before)
-        _afterwards(session)
+        played = replace(session, clock=_PlayedClock(_NOW))
+        month = _raw_data(played)
+        asked, before = _backfill(played)
+        _triage(played)
+        _healing(played, month, asked, before)
+        _afterwards(played)
     _title(f"Done in {time.perf_counter() - started:.0f} s")
     show(
         [
             "The warehouse of this demo stays; look around in it:",
             f"  export NBA_WAREHOUSE=duckdb://{Path.cwd() / _FILE}",
             f"  .venv/bin/nba why PDC {_END}",
+            "  .venv/bin/nba incidents --all",
             "  .venv/bin/nba failures --status RESOLVED",
         ]
     )
@@ -158,24 +169,64 @@ def _example(found: Sequence[Failure], kinds: Sequence[FailureType]) -> Failure 
     return suitable[-1] if suitable else None
 
 
-def _late_data(session: Session, month: SyntheticSeason, asked: Backfill, before: Counter[State]) -> None:
-    _title("5. The late data arrives: only what read it runs again")
-    everything = sum(before.values())
-    last, *others = sorted(month.late, key=lambda late: late.game_date, reverse=True)
-    for heading, deliveries in (
-        ("One game day", [last]),
-        ("Everything else that was lost, at once", others),
-    ):
-        show([f"{heading}: {', '.join(f'{late.game_date} ({_in_words(late)})' for late in deliveries)}"])
-        reports = [write_tables(session, late.tables, [late.game_date], quiet=True) for late in deliveries]
-        tally = run_what_follows(session, reports, quiet=False)
-        show(
-            [
-                f"  {tally.cells} of {everything} cells ran, {tally.changed} came out different, "
-                f"in {tally.seconds:.1f} s.",
-                "",
-            ]
+class _PlayedClock:
+    """The machine's clock set to another day; what would wait makes it jump."""
+
+    def __init__(self, start: dt.datetime) -> None:
+        self._ahead = start - dt.datetime.now(dt.UTC)
+
+    def now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC) + self._ahead
+
+    def sleep_until(self, moment: dt.datetime) -> None:
+        self._ahead += max(moment - self.now(), dt.timedelta())
+
+
+@dataclass(frozen=True)
+class _LateSource:
+    """A source that has each late delivery from some moment on."""
+
+    arrivals: Sequence[tuple[dt.datetime, LateDelivery]]
+    clock: Clock
+
+    def read(self, start: dt.date, end: dt.date) -> tuple[RawFile, ...]:
+        """Everything that has arrived of these dates."""
+        now = self.clock.now()
+        return tuple(
+            file
+            for arrived, late in self.arrivals
+            if arrived <= now and start <= late.game_date <= end
+            for file in late.files
         )
+
+
+def _healing(session: Session, month: SyntheticSeason, asked: Backfill, before: Counter[State]) -> None:
+    from rich.text import Text  # noqa: PLC0415
+
+    _title("5. The retry worker asks for what is missing (nba tick, every hour)")
+    first, *others = sorted(month.late, key=lambda late: late.game_date, reverse=True)
+    started = session.clock.now()
+    arrivals = [
+        (started + _FIRST_ARRIVAL, first),
+        *((started + _LAST_ARRIVAL, late) for late in others),
+    ]
+    source = _LateSource(arrivals, session.clock)
+    show(
+        [
+            f"The source will have {first.game_date} within the hour, the other dates in four hours.",
+            "What is tried again is tried after growing pauses: 1 hour, 4, 16, 48; then it is given up.",
+        ]
+    )
+    everything = sum(before.values())
+    for _ in range(_MOST_TICKS):
+        done = play_tick(session, Work.RETRY, source, quiet=False)
+        show(tick_lines(Work.RETRY, done, hints=False))
+        if done.tally.cells:
+            show([f"  {done.tally.cells} of {everything} cells ran: those that read the new data."])
+        show([Text()])
+        if done.report.next_attempt_at is None:
+            break
+        session.clock.sleep_until(done.report.next_attempt_at)
     _title("6. Which dates are right now?")
     _heat_map(session, asked)
 

@@ -96,7 +96,7 @@ def tick(
     if as_json:
         write_json(_document(work, chosen, done))
     else:
-        show(tick_lines(work, done))
+        show(tick_lines(work, done, hints=True))
     if done.tally.interrupted:
         raise SystemExit(Exit.INTERRUPTED)
     if done.source_error or done.tally.failed_cells:
@@ -158,8 +158,8 @@ def _document(work: Work, source: str | None, done: Tick) -> Json:
     }
 
 
-def tick_lines(work: Work, done: Tick) -> list[RenderableType]:
-    """A tick for people."""
+def tick_lines(work: Work, done: Tick, *, hints: bool) -> list[RenderableType]:
+    """A tick for people; with `hints`, also what to do next."""
     report, tally = done.report, done.tally
     table = [("attempted", _attempted(report))] if work is Work.RETRY else []
     if report.raw_dates or report.new_raw_dates:
@@ -172,7 +172,10 @@ def tick_lines(work: Work, done: Tick) -> list[RenderableType]:
     lines: list[RenderableType] = [
         f"Tick ({work}) of {at_time(done.started_at)}. {verb} in {tally.seconds:.1f} s."
     ]
-    return [*lines, _two_columns(table), *(indented(hint, 0) for hint in _hints(done))]
+    lines.append(_two_columns(table))
+    if hints:
+        lines.extend(indented(hint, 0) for hint in _hints(done))
+    return lines
 
 
 def _two_columns(rows: Sequence[tuple[str, str]]) -> RenderableType:
