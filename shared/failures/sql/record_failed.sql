@@ -24,8 +24,8 @@ WHEN MATCHED THEN UPDATE SET
       THEN NULL
     ELSE f.resolution_reason
   END,
-  resolved_at = NULL,
-  resolved_by_run_id = NULL,
+  resolved_at = CAST(NULL AS TIMESTAMP),
+  resolved_by_run_id = CAST(NULL AS STRING),
   -- Exactly when the status is open from now on.
   can_retry = IFNULL(f.resolution_status, 'UNRESOLVED') IN ('RESOLVED', 'UNRESOLVED', 'RETRYING')
     OR (
