@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from shared.ledger.backfills import record_backfill, requests_of
 from shared.ledger.controls import PIPELINE, Action
-from shared.messages.models import TriggerSource
+from shared.messages.models import TickWork, TriggerSource
 from shared.planner.snapshot import Backfill, Reprocess
 from shared.topology.declaration import TEAM_BOX
 from shared.topology.graph import TRIGGER_TOPICS
@@ -224,6 +224,16 @@ def add(system: System, chance: random.Random) -> None:
 def start_again(system: System, _: random.Random) -> None:
     """An ingest job that did not finish is started again."""
     system.ingest_again()
+
+
+# Ticks
+
+
+@rule(4)
+def tick(system: System, chance: random.Random) -> None:
+    """The scheduler ticks, for what is due or for the whole grid."""
+    system.tick(chance.choice([TickWork.RETRY, TickWork.RECONCILE]))
+    system.deliver_some(chance, 3)
 
 
 # People

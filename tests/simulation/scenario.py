@@ -38,6 +38,7 @@ class Sweep:
 def play(sweep: Sweep) -> dict[str, object]:
     """Play the scenario with nothing but redelivery to help, and return all that it leaves behind."""
     system = System(CALM)
+    system.deliver_all()
     system.script = sweep.fate
     system.clock.sleep_until(_MORNING_AFTER)
     for found in system.league.standing(Stage.SCHEDULED):

@@ -351,16 +351,16 @@ class System:
         self.league.finish()
         self.clock.sleep_until(_END)
         self.ingest(TABLES, [on(n) for n in range(DAYS)])
-        for day in range(_MOST_DAYS):
-            self.deliver_all()
-            self.tick(TickWork.RECONCILE)
-            self.tick(TickWork.RETRY)
-            self.deliver_all()
+        self.deliver_all()
+        for _ in range(_MOST_DAYS):
             try:
                 self.checker.final(self.clock.now())
             except (WrongError, LostError):
-                if day + 1 == _MOST_DAYS:
-                    raise
+                self.faults["day of healing"] += 1
                 self.clock.sleep_until(self.clock.now() + dt.timedelta(days=1))
+                self.tick(TickWork.RECONCILE)
+                self.tick(TickWork.RETRY)
+                self.deliver_all()
             else:
                 return
+        self.checker.final(self.clock.now())
