@@ -37,6 +37,10 @@ test: lint ## Everything that must be green: style, types, GoogleSQL gate, tests
 benchmark: $(STAMP) ## Measure the numbers of the README (needs the real season)
 	$(BIN)/python -m tests.benchmarks
 
+.PHONY: mutants
+mutants: $(STAMP) ## Plant bugs in a copy of the tree; the tests must catch every one (a quarter of an hour)
+	$(BIN)/python -m tests.mutants
+
 .PHONY: lock
 lock: $(STAMP) ## Resolve the dependencies anew and write both lock files
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --no-header --upgrade -q -o requirements.lock

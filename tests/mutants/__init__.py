@@ -1,0 +1,1 @@
+"""Planted bugs, each with the tests that must catch it: `python -m tests.mutants`."""
