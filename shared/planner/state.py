@@ -189,7 +189,7 @@ def _evaluate_cell(
     if not slots.game_ids:
         if failed is not None and newest_failed:
             return cell(State.FAILED, f"attempt {failed.attempt} failed: {failed.error}")
-        # A run with slots leaves rows or failures, and also a failure that nobody has to mend must go with them.
+        # A run with slots leaves rows or failures; one that nobody has to mend must go as well.
         cleared = success is None or success.input_fingerprint.endswith(f":{NO_SLOT}")
         if cleared and not history.open_failures:
             return cell(State.EMPTY, "no slot is left on this date")

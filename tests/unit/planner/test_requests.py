@@ -200,6 +200,33 @@ class TestReadyCells:
             False,
         )
 
+    @pytest.mark.parametrize(("attempts", "together"), [(1, 5), (2, 4), (3, 1), (4, 1)])
+    def test_what_failed_together_is_tried_again_in_smaller_company(
+        self, attempts: int, together: int
+    ) -> None:
+        world = World((SCORES,))
+        world.play(*(on(n) for n in range(5)))
+        for _ in range(attempts):
+            world.fail(SCORES, *(on(n) for n in range(5)))
+
+        _, cells, more = ready_cells(
+            world.grid(), SCORES, Scope(on(0), on(4), Reprocess.FAILED, automatic=True), limit=100
+        )
+
+        assert [cell.date for cell in cells] == [on(n) for n in range(together)]
+        assert more is (together < 5)
+
+    def test_what_failed_does_not_take_down_what_did_not(self) -> None:
+        world = World((SCORES,))
+        world.play(*(on(n) for n in range(5)))
+        world.run(SCORES, on(0), on(1), on(3), on(4))
+        world.fail(SCORES, on(2))
+
+        _, cells, more = ready_cells(world.grid(), SCORES, Scope(on(0), on(4), Reprocess.ALL), limit=100)
+
+        assert [cell.date for cell in cells] == [on(0), on(1), on(3), on(4)]
+        assert more
+
     def test_processor_outside_the_scope_has_nothing_ready(self) -> None:
         scope = Scope(on(0), on(4), Reprocess.STALE, ("form",))
 
