@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,13 +11,16 @@ from pathlib import Path
 
 from cloudevents.http import CloudEvent
 
+from services.adapters import open_broker, open_warehouse
 from services.ingest.requests import IngestWorker, RawSource
+from services.ingest.sources import open_source
 from services.registry import SERVICES, discover, load_processor
 from services.retry.dead_letters import DeadLetterWorker
 from services.retry.worker import RetryWorker
-from services.settings import SettingsError
+from services.settings import BigQueryProject, SettingsError, read_settings
 from shared.broker.local import LocalBroker
 from shared.clock import Clock, SystemClock
+from shared.log import configure_service
 from shared.topology.graph import DEAD_LETTERS, INGEST, RETRY, Topology
 from shared.warehouse.port import Warehouse
 from shared.worker.app import Service, handle_cloud_event
@@ -73,10 +77,25 @@ def handle_service(name: str, event: CloudEvent) -> None:
 
 def _runtime() -> Runtime:
     if _Current.runtime is None:
-        raise SettingsError(
-            "No runtime: this build runs its workers through `nba` on the embedded engine only."
-        )
+        _Current.runtime = cloud_runtime(os.environ)
     return _Current.runtime
+
+
+def cloud_runtime(environment: Mapping[str, str]) -> Runtime:
+    """The runtime of a service process: BigQuery and Pub/Sub, logs to stdout. Raises SettingsError."""
+    settings = read_settings(environment, Path.cwd())
+    if not isinstance(settings.warehouse, BigQueryProject):
+        raise SettingsError(
+            "A service process needs NBA_WAREHOUSE=bigquery://PROJECT/LOCATION and "
+            "NBA_BROKER=pubsub://PROJECT. "
+            "On an embedded file the workers run inside `nba`, because one process holds the file."
+        )
+    configure_service()
+    source = None if settings.raw_source is None else open_source(settings.raw_source, Path.cwd())
+    ports = Ports(
+        open_warehouse(settings), open_broker(settings), SystemClock(), new_id, lambda _report: None
+    )
+    return Runtime(discover(), ports, source)
 
 
 class AppEndpoint:

@@ -88,7 +88,7 @@ def work_session_on(settings: Settings) -> Iterator[Session]:
 
 
 def _existing(settings: Settings) -> Settings:
-    if not settings.warehouse.exists():
+    if isinstance(settings.warehouse, Path) and not settings.warehouse.exists():
         raise WarehouseMissingError(
             f"There is no warehouse at [{settings.warehouse}]. "
             "Run `nba init` to create it, or set NBA_WAREHOUSE=duckdb:///ABSOLUTE/PATH to use another."
@@ -104,11 +104,11 @@ def _settings() -> Settings:
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Session]:
     # The engine takes longer to load than `nba --help` to run.
+    from services.adapters import open_warehouse  # noqa: PLC0415
     from services.registry import discover  # noqa: PLC0415
     from shared.clock import SystemClock  # noqa: PLC0415
-    from shared.warehouse.duckdb_warehouse import DuckDBWarehouse  # noqa: PLC0415
 
-    warehouse = DuckDBWarehouse(settings.warehouse)
+    warehouse = open_warehouse(settings)
     try:
         yield Session(warehouse, discover(), SystemClock(), settings)
     finally:

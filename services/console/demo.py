@@ -51,7 +51,7 @@ def demo() -> None:
     started = time.perf_counter()
     _FILE.unlink(missing_ok=True)
     with work_session_on(
-        Settings(Path.cwd() / _FILE, Path.cwd() / _FOLDER / "logs" / "demo.jsonl", None)
+        Settings(Path.cwd() / _FILE, Path.cwd() / _FOLDER / "logs" / "demo.jsonl", None, None)
     ) as session:
         played = replace(session, clock=_PlayedClock(_NOW))
         month = _raw_data(played)

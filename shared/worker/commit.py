@@ -105,7 +105,14 @@ def commit_script(
         "started_at": timestamp(context.started_at),
         "now": timestamp(now),
     }
-    return Script(f"commit {processor.name}", tuple(statements), parameters, transaction=True, labels=labels)
+    return Script(
+        f"commit {processor.name}",
+        tuple(statements),
+        parameters,
+        transaction=True,
+        labels=labels,
+        job_key=context.run_id,
+    )
 
 
 def _failure_columns(phase: Phase) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -140,7 +141,7 @@ class Worker:
                 return Outcome(Decision.PUBLISHED_AGAIN, 0)
             waiting = any(cell.state is State.WAITING for cell in self._cells_of(scope, grid))
             return Outcome(Decision.NOT_READY if waiting else Decision.NOTHING_TO_DO, 0)
-        context = self._context(request)
+        context = replace(self._context(request), run_id=_run_id(request, self.processor, cells))
         report = execute_run(
             self.processor,
             self.ports.warehouse,
@@ -280,6 +281,18 @@ class Worker:
                 backfill_id=request.backfill_id,
             ),
         )
+
+
+def _run_id(request: Request, processor: Processor, cells: Sequence[Cell]) -> str:
+    """The id of a run: the same again when its message comes again and nothing was committed since.
+
+    A crashed attempt is so found under its own name: its jobs are attached to, not repeated.
+    """
+    digest = hashlib.blake2b(f"{request.message_id} {processor.name}".encode(), digest_size=16)
+    for cell in cells:
+        newest = max((run.sequence for run in (cell.history.success, cell.history.failed) if run), default=0)
+        digest.update(f" {cell.date} {cell.input_fingerprint} {newest}".encode())
+    return digest.hexdigest()
 
 
 def _status(report: RunReport | None) -> CompletionStatus:

@@ -76,27 +76,29 @@ def execute_run(
     labels = _labels(processor, batch, context)
     parameters = batch_parameters(processor, batch)
     shared = shared_table_names(processor, parameters, snapshot, forced_by=forced_by)
-    try:
-        summaries, failed = _stage(processor, warehouse, batch, context, labels, shared)
-        entries = [_entry(cell, season, summaries, failed) for cell in cells]
-        warehouse.run(
-            commit_script(
-                processor,
-                batch,
-                context,
-                now=clock.now(),
-                entries=entries,
-                failed=failed,
-                changed_dates=[cell.date for cell in cells if _inputs_changed(cell)],
-                standing=_standing(snapshot, batch),
-                staged=bool(summaries),
-                labels=labels,
-            )
+    summaries, failed = _stage(processor, warehouse, batch, context, labels, shared)
+    entries = [_entry(cell, season, summaries, failed) for cell in cells]
+    warehouse.run(
+        commit_script(
+            processor,
+            batch,
+            context,
+            now=clock.now(),
+            entries=entries,
+            failed=failed,
+            changed_dates=[cell.date for cell in cells if _inputs_changed(cell)],
+            standing=_standing(snapshot, batch),
+            staged=bool(summaries),
+            labels=labels,
         )
-    finally:
-        addresses = staging_bindings(processor, context.run_id, shared)
-        spare = [t for name in shared for t in memory.keep_table(addresses[f"staging.{name}"])]
-        warehouse.drop([*own_staging(processor, context.run_id), *spare])
+    )
+    # Only now: an attempt that comes again after a failed commit finds what this one has staged.
+    addresses = staging_bindings(processor, context.run_id, shared)
+    spare = [t for name in shared for t in memory.keep_table(addresses[f"staging.{name}"])]
+    if warehouse.writes() is None:
+        # Another process may be reading what is shared; there, staging goes by itself.
+        spare = []
+    warehouse.drop([*own_staging(processor, context.run_id), *spare])
     report = RunReport(
         processor=processor.name,
         run_id=context.run_id,

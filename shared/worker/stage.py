@@ -121,6 +121,7 @@ def stage_script(
         parameters=parameters,
         transaction=False,
         labels=labels,
+        job_key=run_id,
     )
 
 

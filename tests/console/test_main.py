@@ -7,14 +7,13 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from services.console.main import COMMANDS, GROUPS, run
-from services.console.output import Exit, InputError, WarehouseMissingError, explain
+from services.console.main import COMMANDS, GROUPS
+from services.console.output import Exit, InputError, PipelinePausedError, WarehouseMissingError, explain
 from services.ingest.source import IngestError
 from services.registry import discover
 from services.settings import Settings, SettingsError, read_settings
@@ -31,6 +30,7 @@ from shared.warehouse.port import (
     WarehouseInUseError,
 )
 from shared.worker.prepare import shared_scripts
+from tests.console.command_line import Ask
 from tests.console.failure_rows import row
 from tests.support.derived_rows import fill
 
@@ -38,33 +38,6 @@ ROOT = Path(__file__).parents[2]
 #: With a date without games between them.
 DAYS = (dt.date(2021, 12, 28), dt.date(2021, 12, 30))
 RANGE = ("--start-date", "2021-12-28", "--end-date", "2021-12-30")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Ask = Callable[..., Answer]
-
-
-@pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
-    """Run one command line in an empty folder, with the settings it starts with."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("NBA_WAREHOUSE", raising=False)
-    monkeypatch.delenv("NBA_LOG", raising=False)
-
-    def answer(*arguments: str) -> Answer:
-        code = run(arguments)
-        captured = capsys.readouterr()
-        return Answer(code, captured.out, captured.err)
-
-    return answer
 
 
 @pytest.fixture
@@ -174,9 +147,16 @@ def _loaded_by(arguments: list[str], cwd: Path | None = None) -> set[str]:
         ("failures",),
         ("why", "PGS", "2021-12-28"),
         ("query", "SELECT 1"),
+        ("tick",),
+        ("pause", "--reason", "x"),
+        ("resume",),
+        ("incidents",),
+        ("failures", "retry", "--all", "--reason", "x"),
+        ("backfill", "status"),
+        ("backfill", "cancel", "backfill-1", "--reason", "x"),
     ],
 )
-def test_reading_without_a_warehouse_says_how_to_make_one_and_makes_none(
+def test_without_a_warehouse_a_command_says_how_to_make_one_and_makes_none(
     ask: Ask, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     answer = ask(*arguments)
@@ -196,6 +176,12 @@ def test_reading_without_a_warehouse_says_how_to_make_one_and_makes_none(
         ("failures",),
         ("why", "PGS", "2021-12-28"),
         ("query", "SELECT 1 FROM a.b"),
+        ("tick",),
+        ("pause", "--reason", "x"),
+        ("resume",),
+        ("incidents",),
+        ("failures", "retry", "--all", "--reason", "x"),
+        ("backfill", "status"),
     ],
 )
 def test_a_warehouse_without_tables_is_not_initialised(
@@ -244,6 +230,13 @@ def test_a_warehouse_in_use_says_by_whom(ask: Ask, held: int) -> None:
         (("query", "DROP TABLE nba_raw.nbac_schedule"), "only reads"),
         (("failures", "--type", "ABSENT"), "ABSENT"),
         (("plan", "--end-date", "2021-12-30"), "--start-date"),
+        (("backfill", "--end-date", "2021-12-30"), "Missing: --start-date, --reason"),
+        (("backfill", "--end-date", "2021-12-30", "status"), "--end-date before [status] would not count"),
+        (("failures", "--type", "DATA_GAP", "retry", "--reason", "x"), "--type before [retry]"),
+        (("failures", "retry", "--reason", "x"), "Which failures?"),
+        (("failures", "retry", "--all", "--reason", " "), "--reason is empty"),
+        (("pause", "--reason", "x" * 2_001), "2,001 characters"),
+        (("tick", "--work", "sleep"), "sleep"),
         (("plann",), "plann"),
     ],
 )
@@ -283,6 +276,7 @@ def test_bad_names_are_bad_input(ask: Ask, arguments: tuple[str, ...], complaint
         (TopologyError("x"), Exit.INPUT),
         (WarehouseInUseError("x"), Exit.IN_USE),
         (WarehouseMissingError("x"), Exit.WAREHOUSE),
+        (PipelinePausedError("x"), Exit.PAUSED),
         (TableNotFoundError("x"), Exit.WAREHOUSE),
         (TransientWarehouseError("x"), Exit.WAREHOUSE),
         (WarehouseError("x\n\nLINE 1: SELECT"), Exit.WAREHOUSE),
@@ -366,7 +360,7 @@ def test_coverage_loads_no_web_framework_and_no_translator(ask: Ask, two_dates: 
 
 def test_unset_settings_name_files_below_the_working_directory(tmp_path: Path) -> None:
     assert read_settings({}, tmp_path) == Settings(
-        tmp_path / ".nba" / "nba.duckdb", tmp_path / ".nba" / "logs" / "nba.jsonl", None
+        tmp_path / ".nba" / "nba.duckdb", tmp_path / ".nba" / "logs" / "nba.jsonl", None, None
     )
 
 
@@ -406,6 +400,11 @@ def test_a_warehouse_setting_that_names_no_file_shows_one_that_does(url: str, re
         read_settings({"NBA_WAREHOUSE": url}, Path("/work"))
     assert f"NBA_WAREHOUSE is [{url}]" in str(caught.value)
     assert remedy in str(caught.value)
+
+
+@pytest.mark.parametrize(("value", "expected"), [("files:late", "files:late"), ("", None)])
+def test_the_raw_source_is_taken_as_it_is(value: str, expected: str | None) -> None:
+    assert read_settings({"NBA_RAW_SOURCE": value}, Path("work")).raw_source == expected
 
 
 def test_a_log_that_is_a_folder_is_refused(tmp_path: Path) -> None:
