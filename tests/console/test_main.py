@@ -16,7 +16,7 @@ from services.console.main import COMMANDS, GROUPS
 from services.console.output import Exit, InputError, PipelinePausedError, WarehouseMissingError, explain
 from services.ingest.source import IngestError
 from services.registry import discover
-from services.settings import Settings, SettingsError, read_settings
+from services.settings import BigQueryProject, Settings, SettingsError, read_settings
 from shared.failures.model import failure_tables
 from shared.ledger.repository import ledger_tables
 from shared.topology.declaration import SLOTS
@@ -391,7 +391,7 @@ def test_the_log_goes_where_it_is_told(value: str, expected: str | None) -> None
         ("duckdb://nba.duckdb", "duckdb:///ABSOLUTE/PATH"),
         ("duckdb://", "duckdb:///ABSOLUTE/PATH"),
         ("duckdb:///", "duckdb:///ABSOLUTE/PATH"),
-        ("bigquery://project", "duckdb:///ABSOLUTE/PATH"),
+        ("bigquery://project", "bigquery://PROJECT/LOCATION"),
         ("duckdb:///tmp", "duckdb:///tmp/nba.duckdb"),
     ],
 )
@@ -400,6 +400,21 @@ def test_a_warehouse_setting_that_names_no_file_shows_one_that_does(url: str, re
         read_settings({"NBA_WAREHOUSE": url}, Path("/work"))
     assert f"NBA_WAREHOUSE is [{url}]" in str(caught.value)
     assert remedy in str(caught.value)
+
+
+def test_a_project_of_the_cloud_is_a_warehouse_with_a_broker(tmp_path: Path) -> None:
+    cloud = {"NBA_WAREHOUSE": "bigquery://my-project/us-east1", "NBA_BROKER": "pubsub://my-project"}
+    found = read_settings(cloud, tmp_path)
+    assert (found.warehouse, found.broker) == (BigQueryProject("my-project", "us-east1"), "my-project")
+    assert found.log == tmp_path / ".nba" / "logs" / "nba.jsonl"
+
+
+@pytest.mark.parametrize(
+    "alone", [{"NBA_WAREHOUSE": "bigquery://p/US"}, {"NBA_BROKER": "pubsub://p"}, {"NBA_BROKER": "pubsub:"}]
+)
+def test_half_a_cloud_is_an_error_that_names_both_settings(alone: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="NBA_BROKER is"):
+        read_settings(alone, tmp_path)
 
 
 @pytest.mark.parametrize(("value", "expected"), [("files:late", "files:late"), ("", None)])
