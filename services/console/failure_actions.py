@@ -56,7 +56,10 @@ def retry(
     dry_run: _DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Have the retry worker try at once, with a new budget; also what was given up or is investigated."""
+    """Have the retry worker try at once, with a new budget; also what was given up or is investigated.
+
+    What an attempt has been made of waits for its answer, and is taken only with --status RETRYING.
+    """
     _act(
         Step.RETRY,
         Filters(start_date, end_date, processor, kind, category, status, entity, everything=everything),
@@ -191,7 +194,7 @@ def _lines(step: Step, done: StepCounts, *, dry_run: bool) -> list[str]:
         for number, why in (
             (done.resolved, "resolved"),
             (done.not_correctable, "explained, which no attempt can mend"),
-            (done.retrying, "being retried"),
+            (done.retrying, "being retried (--status RETRYING takes them)"),
             (done.as_asked, "so already"),
         )
         if number

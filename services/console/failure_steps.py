@@ -38,7 +38,7 @@ class Effect:
     only_correctable: bool
 
 
-#: What is being retried is left to its attempt, and nothing is tried that no attempt can mend.
+#: Nothing is tried that no attempt can mend.
 EFFECTS = {
     Step.RETRY: Effect(
         (Status.UNRESOLVED, Status.PERMANENT, Status.INVESTIGATING), Status.UNRESOLVED, only_correctable=True
@@ -50,6 +50,14 @@ EFFECTS = {
         (Status.UNRESOLVED, Status.RETRYING, Status.INVESTIGATING), Status.PERMANENT, only_correctable=False
     ),
 }
+
+
+def starts_of(step: Step, filters: Filters) -> tuple[Status, ...]:
+    """The statuses that a step starts from. A retry leaves alone what has an attempt, unless it is named."""
+    starts = EFFECTS[step].starts
+    if step is Step.RETRY and filters.status is Status.RETRYING:
+        return (*starts, Status.RETRYING)
+    return starts
 
 
 @dataclass(frozen=True)
@@ -137,7 +145,7 @@ def _parameters(step: Step, filters: Filters) -> dict[str, Parameter]:
         **parameters_of(filters),
         "status": text(None if filters.status is None else filters.status.value),
         "entity_id": text(filters.entity),
-        "from_statuses": texts([status.value for status in effect.starts]),
+        "from_statuses": texts([status.value for status in starts_of(step, filters)]),
         "only_correctable": Scalar(ColumnType.BOOL, effect.only_correctable),
     }
 

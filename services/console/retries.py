@@ -32,6 +32,8 @@ def retry_state(failure: Failure) -> str | None:
             )
             return f"attempt {failure.attempts} of {BUDGET} is made{due}"
     if failure.resolution_reason == Reason.BY_HAND:
+        if failure.category is FailureCategory.UPSTREAM_INCOMPLETE:
+            return "asked for by hand: tried as soon as nothing upstream of it is being mended"
         return "asked for by hand: the next tick tries it, with a new budget"
     if failure.category is FailureCategory.UPSTREAM_INCOMPLETE and failure.next_attempt_at is None:
         return "waits for its upstream rows: it goes when they come"
@@ -57,14 +59,14 @@ def retry_summary(failures: Sequence[Failure]) -> Iterator[str]:
     rest = [f for f in tried if f not in later]
     upstream = [f for f in rest if _waits_for_upstream(f)]
     if upstream:
-        yield f"{_many(upstream)} for upstream rows, and go when they come"
+        yield f"{_many(upstream)} for upstream rows"
     now = [f for f in rest if not _waits_for_upstream(f)]
     if now:
         yield f"{count(len(now), 'failure')} to be tried at the next tick"
     for reason, words in ((Reason.EXHAUSTED, "given up"), (Reason.BY_HAND, "declared permanent by hand")):
         given_up = [f for f in own if f.status is Status.PERMANENT and f.resolution_reason == reason]
         if given_up:
-            yield f"{count(len(given_up), 'failure')} {words}: `nba failures retry` opens them again"
+            yield f"{count(len(given_up), 'failure')} {words}; `nba failures retry` makes it open again"
     looked_at = [f for f in own if f.status is Status.INVESTIGATING]
     if looked_at:
         yield f"{count(len(looked_at), 'failure')} not retried while somebody investigates"

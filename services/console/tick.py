@@ -174,6 +174,8 @@ def tick_lines(work: Work, done: Tick, *, hints: bool) -> list[RenderableType]:
     ]
     lines.append(_two_columns(table))
     if hints:
+        # It names a file, which has to stay in one piece.
+        lines.extend([done.source_error] if done.source_error else [])
         lines.extend(indented(hint, 0) for hint in _hints(done))
     return lines
 
@@ -228,14 +230,12 @@ def _failures(report: TickReport) -> Iterator[str]:
 
 def _hints(done: Tick) -> Iterator[str]:
     report = done.report
-    if done.source_error:
-        yield done.source_error
-    elif report.raw_dates and not done.has_source:
+    if report.raw_dates and not done.has_source:
         yield "Lost raw data can be fetched from --source files:DIR or nba-stats:DIR (or NBA_RAW_SOURCE)."
     if report.next_attempt_at is not None:
         yield (
             f"The next attempt is due at {at_time(report.next_attempt_at)}. "
-            "What shall be tried now: nba failures retry, with filters and --reason."
+            "Sooner: nba failures retry --status RETRYING --reason TEXT, and a tick."
         )
     if report.given_up:
         yield "What was given up: nba failures --status PERMANENT; another try: nba failures retry"

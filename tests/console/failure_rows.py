@@ -38,6 +38,7 @@ def failure(
     reason: str = "1 of 10 games lack data",
     resolution_reason: str | None = None,
     attempts: int = 0,
+    next_attempt_at: dt.datetime | None = None,
 ) -> Failure:
     """A failure whose evidence is these games."""
     return Failure(
@@ -56,7 +57,7 @@ def failure(
         status=status,
         resolution_reason=resolution_reason,
         attempts=attempts,
-        next_attempt_at=None,
+        next_attempt_at=next_attempt_at,
         first_seen_at=None,
         last_seen_at=None,
         resolved_at=None,

@@ -53,6 +53,11 @@ def test_without_evidence_the_category_says_what_would_mend_it() -> None:
     assert steps_of(error) == (Step(DAY, "find the cause in the reason and the log, then process again"),)
 
 
+def test_what_could_not_be_read_is_looked_at_again_whatever_it_was_filed_under() -> None:
+    found = failure(kind="UNKNOWN", category=FailureCategory.INCOMPLETE_DATA, missing_dates=(BEFORE,))
+    assert next_action(found) == "make the source readable and look again at 2021-12-31"
+
+
 def test_what_is_explained_or_resolved_needs_no_step() -> None:
     absent = failure(game("2021-12-26", "PLAYER_DNP"), kind="PLAYER_DNP", correctable=False)
     resolved = failure(game("2021-12-26", "GAME_INCOMPLETE"), status=Status.RESOLVED)
