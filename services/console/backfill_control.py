@@ -115,8 +115,8 @@ def _say(backfill_id: str, action: str, why: str, *, as_json: bool) -> None:
     if as_json:
         write_json({"changed": changes, "backfill": _document(view)})
         return
-    already = "" if changes else " already, so nothing has changed"
-    show([f"{backfill_id} is {wanted}{already}: {_control(view.recorded)}."])
+    already = "" if changes else " was so already, nothing has changed"
+    show([f"{backfill_id}{already}: {_control(view.recorded)}"])
     if action == "pause":
         show([f"It goes on with: nba backfill resume {backfill_id} --reason TEXT"])
 
@@ -136,7 +136,7 @@ def _refuse_cancelled(recorded: RecordedBackfill) -> None:
     if recorded.state == "cancelled":
         asked = recorded.backfill
         raise InputError(
-            f"[{asked.backfill_id}] was cancelled for ever: {_control(recorded)}. Ask for the range anew: "
+            f"[{asked.backfill_id}] is cancelled for ever: {_control(recorded)}. Ask for the range anew: "
             f"nba backfill --start-date {asked.start_date} --end-date {asked.end_date} --reason TEXT"
         )
 
@@ -154,7 +154,7 @@ def _control(recorded: RecordedBackfill) -> str:
     if recorded.action is None or recorded.control_at is None:
         return "nothing was said of it"
     who, when = recorded.control_by, at_time(recorded.control_at)
-    return f"{recorded.action.value} by {who}, {when}: {recorded.control_reason}"
+    return f"{recorded.state} by {who}, {when}: {recorded.control_reason}"
 
 
 def _document(view: BackfillView) -> Json:
