@@ -156,7 +156,7 @@ def plan_repairs(
     roots = [f for f in failures if f.category is not FailureCategory.UPSTREAM_INCOMPLETE]
     in_repair = {f.date for f in roots if f.status is not Status.PERMANENT}
     given_up = {f.date for f in roots if f.status is Status.PERMANENT}
-    attempts: list[tuple[OpenFailure, tuple[Target, ...]]] = []
+    attempts: list[tuple[OpenFailure, int, tuple[Target, ...]]] = []
     chosen: dict[Target, TargetAttempt] = {}
     exhausted: list[OpenFailure] = []
     for failure in failures:
@@ -173,7 +173,10 @@ def plan_repairs(
                 exhausted.append(failure)
                 continue
             targets = (Target(TargetKind.CELL, failure.processor, failure.date),)
-        if failure.spent >= BUDGET:
+        # What changed since it was asked for is another gap, also for a failure that was mended meanwhile.
+        renewed = any(states[target].renewed for target in targets if target in states)
+        spent = 0 if renewed else failure.spent
+        if spent >= BUDGET:
             exhausted.append(failure)
             continue
         forced = failure.by_hand
@@ -183,7 +186,7 @@ def plan_repairs(
         ready = tuple(t for t in targets if forced or _ready(states.get(t), now))
         if not ready:
             continue
-        attempts.append((failure, ready))
+        attempts.append((failure, spent + 1, ready))
         for target in ready:
             state = states.get(target)
             again = state is None or state.renewed or forced
@@ -191,8 +194,8 @@ def plan_repairs(
             chosen[target] = TargetAttempt(target, number, now + pause(number, now))
     return Repairs(
         attempts=tuple(
-            Attempt(failure, failure.spent + 1, max(chosen[target].next_attempt_at for target in ready))
-            for failure, ready in attempts
+            Attempt(failure, number, max(chosen[target].next_attempt_at for target in ready))
+            for failure, number, ready in attempts
         ),
         targets=tuple(chosen[target] for target in sorted(chosen)),
         exhausted=tuple(exhausted),

@@ -159,6 +159,16 @@ def test_incident_05_a_completion_that_could_not_be_published_still_triggers_wha
     assert len([run for run in pipeline.runs if run.processor == "tiny_scores"]) == 1
 
 
+def test_incident_05_a_completion_speaks_of_every_date_that_ran(pipeline: TinyPipeline) -> None:
+    """What is not in the range of a completion, nobody downstream hears of."""
+    pipeline.ingest(row for number in (0, 1, 4) for row in played(number, 100, 90))
+    message = pipeline.requested(Phase.ANALYTICS, on(0), on(9))
+
+    pipeline.deliver("tiny_scores", message, message_id="m1")
+
+    assert pipeline.broker.completions()[-1] == ("tiny_scores", on(0), on(4))
+
+
 def test_incident_05_no_side_writer_can_spoil_a_fan_in(pipeline: TinyPipeline) -> None:
     """There is no record of what was triggered: foreign completions change nothing that is decided."""
     pipeline.ingest([*played(0, 100, 90), *played(1, 90, 80)])

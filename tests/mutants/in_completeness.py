@@ -71,11 +71,7 @@ COMPLETENESS = (
         _EXPECTED,
         "PARTITION BY team_abbr ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING",
         "PARTITION BY team_abbr ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
-        (
-            "golden/test_completeness.py",
-            "golden/test_completeness_oracle.py",
-            "gates/test_leaks_synthetic.py",
-        ),
+        _TESTS,
     ),
     Mutant(
         "reason_of_the_report_overrules_the_list",

@@ -95,7 +95,7 @@ PLANNER = (
         _FINGERPRINT,
         'return ":".join((code_version, *parts))',
         'return ":".join(("code", *parts))',
-        (_FINGERPRINTS,),
+        (_STATES,),
     ),
     Mutant(
         "window_before_a_date_holds_the_date",

@@ -20,15 +20,15 @@ REPAIR = (
     Mutant(
         "budget_off_by_one",
         _POLICY,
-        "if failure.spent >= BUDGET:",
-        "if failure.spent > BUDGET:",
+        "if spent >= BUDGET:",
+        "if spent > BUDGET:",
         (_TEST_POLICY,),
     ),
     Mutant(
         "budget_off_by_one_in_any_history",
         _POLICY,
-        "if failure.spent >= BUDGET:",
-        "if failure.spent > BUDGET:",
+        "if spent >= BUDGET:",
+        "if spent > BUDGET:",
         (_TEST_BUDGETS,),
     ),
     Mutant(
@@ -64,6 +64,13 @@ REPAIR = (
         _POLICY,
         "return 0 if self.next_attempt_at is None or self.by_hand else self.attempts",
         "return 0 if self.by_hand else self.attempts",
+        (_TEST_POLICY,),
+    ),
+    Mutant(
+        "gap_that_came_back_has_no_budget",
+        _POLICY,
+        "spent = 0 if renewed else failure.spent",
+        "spent = failure.spent",
         (_TEST_POLICY,),
     ),
     Mutant(

@@ -44,7 +44,7 @@ RUNS = (
         _HARNESS,
         "(*report.dates, *awaited), report)",
         "report.dates[:1], report)",
-        (_DELIVERIES,),
+        ("incidents/test_events.py::test_incident_05_a_completion_speaks_of_every_date_that_ran",),
     ),
     Mutant(
         "rest_of_a_range_forgotten",

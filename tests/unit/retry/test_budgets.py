@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.retry.policy import BUDGET, OpenFailure, Target, TargetState, plan_repairs
+from services.retry.policy import (
+    BUDGET,
+    OpenFailure,
+    Target,
+    TargetKind,
+    TargetState,
+    plan_repairs,
+    targets_of,
+)
 from shared.failures.transitions import LEGAL, Actor, Reason, Sighting, Status, after_run
 from tests.unit.retry.failures import HOUR, NOW, error, failure, lack, upstream
 
@@ -46,6 +54,8 @@ class World:
         repairs = plan_repairs(self.failures, self.targets, self.now)
         for attempt in repairs.attempts:
             position = self.failures.index(attempt.failure)
+            if self._has_changed(attempt.failure):
+                self.attempts_since_renewal[position] = 0
             self.attempts_since_renewal[position] += 1
             self._move(
                 position,
@@ -70,6 +80,12 @@ class World:
                 status_reason=Reason.EXHAUSTED,
                 next_attempt_at=None,
             )
+
+    def _has_changed(self, tried: OpenFailure) -> bool:
+        """Whether something that repairs a failure has new content since it was last asked for."""
+        own = Target(TargetKind.CELL, tried.processor, tried.date)
+        states = [self.targets.get(target) for target in targets_of(tried) or (own,)]
+        return any(state is not None and state.renewed for state in states)
 
     def run(self, position: int, *, inputs_changed: bool) -> None:
         """A run of the failure's cell that still reports it."""

@@ -186,6 +186,15 @@ class TestBudgets:
 
         assert tried_now(plan_repairs([failure()], {raw(): renewed}, NOW)) == [1]
 
+    def test_failure_whose_target_has_changed_since_has_its_budget_again(self) -> None:
+        """It was mended at the fifth attempt, and is there again: another gap, that was never tried."""
+        back = failure(attempts=BUDGET, next_attempt_at=NOW - HOUR)
+        renewed = tried(BUDGET, ago=60 * HOUR, changed_ago=50 * HOUR)
+
+        repairs = plan_repairs([back], {raw(): renewed}, NOW)
+
+        assert (tried_now(repairs), repairs.exhausted) == ([1], ())
+
     @pytest.mark.parametrize("changed_ago", [2 * HOUR, 3 * HOUR])
     def test_what_changed_before_the_attempt_is_no_news(self, changed_ago: dt.timedelta) -> None:
         old = tried(BUDGET, ago=2 * HOUR, changed_ago=changed_ago)

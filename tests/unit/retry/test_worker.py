@@ -338,6 +338,23 @@ class TestGivingUp:
 
         assert set(healing.failure_states().values()) == {("RESOLVED", "observed")}
 
+    def test_gap_that_comes_back_after_it_was_mended_is_another_one(self, healing: HealingPipeline) -> None:
+        """The last attempt brought the game; then the source took it back."""
+        lose(healing, 0)
+        for hours in (2, 6, 21, 61, 1):
+            healing.tick()
+            healing.wait(hours=hours)
+        healing.ingest(played(0, 100, 90))
+        healing.settle()
+        assert set(healing.attempts().values()) == {("RESOLVED", 5)}
+        healing.remove_raw(TEAM_BOX, on(0))
+        healing.settle()
+        healing.wait(hours=61)
+
+        healing.tick()
+
+        assert set(healing.attempts().values()) == {("RETRYING", 1)}
+
     def test_absence_is_never_tried(self, make_healing: MakeHealing) -> None:
         """First games of a season are explained: nothing mends them."""
         healing = make_healing(folders=ALL_THREE)
