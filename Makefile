@@ -19,6 +19,19 @@ $(STAMP): requirements-dev.lock pyproject.toml
 .PHONY: setup
 setup: $(STAMP) ## Create the virtual environment with the locked dependencies
 
+# local-bigquery needs Python 3.12 and other versions of what the pipeline uses: an environment of its own.
+EMULATORS := .venv-bigquery/.installed
+$(EMULATORS): requirements-emulators.lock
+	@python=$$(for candidate in python3.13 python3.12 $$(ls -d "$$(pyenv root 2>/dev/null)"/versions/3.1[23].*/bin/python 2>/dev/null); do \
+	  $$candidate -c 'import venv' 2>/dev/null && echo $$candidate && break; done); \
+	if [ -z "$$python" ]; then echo "NO PYTHON 3.12 OR LATER: what needs BigQuery will be skipped"; \
+	else $$python -m venv .venv-bigquery \
+	  && .venv-bigquery/bin/python -m pip install --quiet --disable-pip-version-check --ignore-requires-python --require-hashes -r requirements-emulators.lock \
+	  && touch $(EMULATORS); fi
+
+.PHONY: emulators
+emulators: $(EMULATORS) ## Set up the BigQuery emulator of the tests (needs Python 3.12 or later)
+
 .PHONY: demo
 demo: $(STAMP) ## A synthetic month with planted faults: ingest, backfill, triage, heal (offline)
 	@$(BIN)/nba demo
@@ -30,7 +43,7 @@ lint: $(STAMP) ## Format and style checks, and strict types
 	$(BIN)/mypy
 
 .PHONY: test
-test: lint ## Everything that must be green: style, types, GoogleSQL gate, tests
+test: lint emulators ## Everything that must be green: style, types, GoogleSQL gate, tests
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 .PHONY: benchmark
@@ -48,4 +61,4 @@ lock: $(STAMP) ## Resolve the dependencies anew and write both lock files
 
 .PHONY: clean
 clean: ## Remove the virtual environment and everything generated
-	rm -rf $(VENV) .nba .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .venv-bigquery .nba .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -25,6 +25,7 @@ from shared.topology.graph import SOURCE_SUBSCRIPTION, Subscription, dead_letter
 MAX_DELIVERY_ATTEMPTS = 100
 _FIRST_BACKOFF = dt.timedelta(seconds=10)
 _LONGEST_BACKOFF = dt.timedelta(seconds=600)
+_NAP = dt.timedelta(seconds=1)
 
 
 class Endpoint(Protocol):
@@ -99,9 +100,12 @@ class LocalBroker:
         while self._queue:
             if stop():
                 return False
-            delivery = heapq.heappop(self._queue)
-            self._clock.sleep_until(delivery.due)
-            self._deliver(delivery)
+            due, now = self._queue[0].due, self._clock.now()
+            if due > now:
+                # In small steps, so that somebody who wants it to stop need not wait for a long back-off.
+                self._clock.sleep_until(min(due, now + _NAP))
+                continue
+            self._deliver(heapq.heappop(self._queue))
         return True
 
     def _push(self, delivery: _Delivery) -> None:

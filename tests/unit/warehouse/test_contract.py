@@ -29,7 +29,7 @@ from shared.warehouse.port import (
     texts,
     timestamp,
 )
-from tests.unit.warehouse.adapters import ADAPTERS
+from tests.unit.warehouse.adapters import ADAPTERS, DEVIATIONS
 
 DAY = dt.date(2021, 12, 31)
 MOMENT = dt.datetime(2021, 12, 31, 23, 59, 58, 123456, tzinfo=dt.UTC)
@@ -64,6 +64,9 @@ def table(address: TableAddress, **columns: ColumnType) -> TableSchema:
 
 @pytest.fixture(params=sorted(ADAPTERS))
 def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Warehouse]:
+    deviation = DEVIATIONS.get(str(request.param), {}).get(request.node.originalname)
+    if deviation is not None:
+        request.applymarker(pytest.mark.xfail(reason=deviation, strict=True))
     found = ADAPTERS[str(request.param)](tmp_path)
     yield found
     found.close()
