@@ -1,0 +1,1 @@
+"""The cloud, as Terraform, and what derives its inputs from the topology."""
