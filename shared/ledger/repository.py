@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from shared.ledger.controls import PIPELINE, Action
@@ -111,6 +112,12 @@ def read_snapshot(
     return builder.snapshot()
 
 
+@lru_cache(maxsize=16_384)
+def _game_ids(text: str) -> frozenset[str]:
+    """A JSON array of ids. The sources of a date share it, and every look at the ledger reads it again."""
+    return frozenset(json.loads(text))
+
+
 class _Builder:
     """Turns snapshot rows into a Snapshot."""
 
@@ -128,8 +135,9 @@ class _Builder:
         kind, name, day = row[0], row[1], row[2]
         match kind:
             case "raw":
-                game_ids = frozenset(json.loads(row[8])) if row[8] else frozenset()
-                self._raw.setdefault(name, {})[day] = RawCell(row[3], row[6], row[7], game_ids, row[11], row[14])
+                self._raw.setdefault(name, {})[day] = RawCell(
+                    row[3], row[6], row[7], _game_ids(row[8] or "[]"), row[11], row[14]
+                )
             case "processor":
                 self._add_run((name, day), row)
             case "open":

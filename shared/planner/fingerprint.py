@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from shared.planner.snapshot import EMPTY_FINGERPRINT
 from shared.topology.declaration import Processor, Window
@@ -37,7 +38,7 @@ class Chain:
         self._dates: list[dt.date] = []
         self._cumulative: list[str] = []
         self._by_date: dict[dt.date, str] = {}
-        self._parts: dict[Window, Sequence[str]] = {}
+        self._parts: dict[tuple[Window, tuple[dt.date, ...]], Sequence[str]] = {}
         running = hashlib.blake2b(digest_size=_PART_LENGTH // 2)
         for day, fingerprint in fingerprints:
             if fingerprint == EMPTY_FINGERPRINT:
@@ -60,15 +61,21 @@ class Chain:
             case Window.NEXT_WEEK:
                 return self._before(day + _WEEK + _DAY)
 
-    def parts(self, window: Window, days: Sequence[dt.date]) -> Sequence[str]:
+    def parts(self, window: Window, days: tuple[dt.date, ...]) -> Sequence[str]:
         """`part` for every date of a season; asked for again, the same list."""
-        if window not in self._parts:
-            self._parts[window] = [self.part(window, day) for day in days]
-        return self._parts[window]
+        if (window, days) not in self._parts:
+            self._parts[window, days] = [self.part(window, day) for day in days]
+        return self._parts[window, days]
 
     def _before(self, day: dt.date) -> str:
         position = bisect_left(self._dates, day)
         return self._cumulative[position - 1] if position else _NOTHING
+
+
+@lru_cache(maxsize=256)
+def chain_of(fingerprints: tuple[tuple[dt.date, str], ...]) -> Chain:
+    """The chain of these fingerprints; between two looks at the world most sources stay as they are."""
+    return Chain(fingerprints)
 
 
 def input_fingerprint(code_version: str, parts: Iterable[str]) -> str:

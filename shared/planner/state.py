@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.clock import grace_ends
-from shared.planner.fingerprint import NO_SLOT, Chain, changed_inputs, input_fingerprint
+from shared.planner.fingerprint import NO_SLOT, Chain, chain_of, changed_inputs, input_fingerprint
 from shared.planner.snapshot import EMPTY_FINGERPRINT, CellHistory, RawCell, Snapshot
 from shared.topology.declaration import RAW_SOURCES, RESULTS, SLOTS, Input, Processor, Window
 from shared.topology.graph import Topology
@@ -103,15 +103,13 @@ def evaluate(topology: Topology, snapshot: Snapshot, now: dt.datetime) -> Grid:
 
 @dataclass
 class _Upstream:
-    """What a processor of this season offers to those after it."""
+    """What a processor of this season offers to those after it, and its unsettled dates, ascending."""
 
     chain: Chain
     unsettled: list[dt.date]
 
     def first_unsettled(self, item: Input, day: dt.date) -> dt.date | None:
-        """The first date in the input's window that is not settled."""
-        if not self.unsettled:
-            return None
+        """The first date in the input's window that is not settled, of at least one."""
         match item.window:
             case Window.ON_DATE:
                 position = bisect_left(self.unsettled, day)
@@ -142,7 +140,11 @@ def _evaluate_season(
             (item, raw_chains[item.source] if item.source in raw_chains else upstream[item.source].chain)
             for item in processor.inputs
         ]
-        waits = [(i, upstream[i.source]) for i in processor.inputs if i.source not in raw_chains]
+        waits = [
+            (item, upstream[item.source])
+            for item in processor.inputs
+            if item.source not in raw_chains and upstream[item.source].unsettled
+        ]
         columns = [chain.parts(item.window, season.dates) for item, chain in inputs]
         for position, day in enumerate(season.dates):
             parts = [column[position] for column in columns]
@@ -155,13 +157,13 @@ def _evaluate_season(
             outputs.append((day, EMPTY_FINGERPRINT if success is None else success.output_fingerprint))
             if not cell.state.settled:
                 unsettled.append(day)
-        upstream[processor.name] = _Upstream(Chain(outputs), unsettled)
+        upstream[processor.name] = _Upstream(chain_of(tuple(outputs)), unsettled)
 
 
 def _raw_chain(snapshot: Snapshot, source: str, season_year: int) -> Chain:
     cells = snapshot.raw.get(source, {})
-    return Chain(
-        (day, cells[day].fingerprint) for day in sorted(cells) if cells[day].season_year == season_year
+    return chain_of(
+        tuple((day, cells[day].fingerprint) for day in sorted(cells) if cells[day].season_year == season_year)
     )
 
 
