@@ -47,7 +47,7 @@ def _translate(text: str, parameter_types: tuple[tuple[str, str], ...]) -> str:
     ):
         tree = tree.transform(rewrite, copy=False)
     tree = tree.transform(lambda node: _typed_parameter(node, types), copy=False)
-    return tree.sql(dialect="duckdb")
+    return tree.sql(dialect="duckdb", comments=False)
 
 
 def _in_unnest(node: exp.Expression) -> exp.Expression:

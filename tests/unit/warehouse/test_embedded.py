@@ -207,6 +207,17 @@ class TestTranslation:
         with pytest.raises(WarehouseError, match="not_a_column"):
             run(warehouse, f"{create} not_a_column", transaction=False)
 
+    def test_text_that_comes_again_is_about_the_tables_of_now(self) -> None:
+        warehouse = DuckDBWarehouse(None)
+        question = "SELECT * FROM nba_staging.rows__r1"
+        for value in ("1 AS n", "'a' AS word, 2 AS n"):
+            run(
+                warehouse,
+                f"CREATE OR REPLACE TABLE nba_staging.rows__r1 AS SELECT {value}",
+                transaction=False,
+            )
+            assert ask(warehouse, question) == ask(warehouse, f"SELECT {value}")
+
     def test_parameters_get_their_types_by_name(self) -> None:
         assert translate("SELECT @n", {"n": "BIGINT"}) == "SELECT CAST($n AS BIGINT)"
 
