@@ -78,17 +78,24 @@ WITH
   absences AS (
     SELECT
       player_lookup, game_number,
-      STRING_AGG(IF(is_absence, CONCAT('"', CAST(game_date AS STRING), '"'), NULL), ',') OVER last_10 AS dates,
-      STRING_AGG(IF(is_absence, id, NULL), ',') OVER last_10 AS ids,
-      STRING_AGG(IF(is_absence, item, NULL), ',') OVER last_10 AS items
+      STRING_AGG(day, ',') OVER last_10 AS dates,
+      STRING_AGG(id, ',') OVER last_10 AS ids,
+      STRING_AGG(item, ',') OVER last_10 AS items
     FROM (
       SELECT
-        player_lookup, game_number, game_date, verdict = 'PLAYER_DNP' AS is_absence, TO_JSON_STRING(game_id) AS id,
-        CONCAT(
-          '{"date":"', CAST(game_date AS STRING), '","game_id":', TO_JSON_STRING(game_id),
-          ',"team":', TO_JSON_STRING(team_abbr), ',"verdict":"', verdict, '","source":"', source,
-          '","reason":', TO_JSON_STRING(reason),
-          IF(report_reason IS NULL, '', CONCAT(',"report":', TO_JSON_STRING(report_reason))), '}'
+        player_lookup, game_number,
+        -- Games that are no absence leave NULLs, which STRING_AGG passes over.
+        IF(verdict = 'PLAYER_DNP', CONCAT('"', CAST(game_date AS STRING), '"'), NULL) AS day,
+        IF(verdict = 'PLAYER_DNP', TO_JSON_STRING(game_id), NULL) AS id,
+        IF(
+          verdict = 'PLAYER_DNP',
+          CONCAT(
+            '{"date":"', CAST(game_date AS STRING), '","game_id":', TO_JSON_STRING(game_id),
+            ',"team":', TO_JSON_STRING(team_abbr), ',"verdict":"', verdict, '","source":"', source,
+            '","reason":', TO_JSON_STRING(reason),
+            IF(report_reason IS NULL, '', CONCAT(',"report":', TO_JSON_STRING(report_reason))), '}'
+          ),
+          NULL
         ) AS item
       FROM staging.player_listings
     )
