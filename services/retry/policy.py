@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from shared.failures.model import RULES, FailureCategory, FailureType, Repair
 from shared.failures.transitions import Reason, Status
-from shared.topology.declaration import Phase
+from shared.topology.declaration import REQUIRED_RAW, RESULTS, Phase, raw_table_of
 
 #: Attempts per failure, and per repair target.
 BUDGET = 5
@@ -27,6 +27,8 @@ _JITTER = 0.25
 
 #: The raw row is there and the derived one is not (evidence ladder, step 4); the source is the processor.
 _DERIVED_MISSING = "DERIVED_MISSING"
+#: What is wrong is the schedule itself.
+_NOT_FINAL = "NOT_FINAL"
 #: Verdicts that say nothing of raw data to be fetched again.
 _NOT_RAW = frozenset({_DERIVED_MISSING, "PLAYER_DNP", "UPSTREAM_GAP", "UNKNOWN", "NOT_ON_ROSTER"})
 
@@ -144,8 +146,14 @@ def targets_of(failure: OpenFailure) -> tuple[Target, ...]:
         if lack.verdict == _DERIVED_MISSING:
             found.update((Target(TargetKind.CELL, lack.source, lack.date), own))
         elif lack.verdict not in _NOT_RAW:
-            found.add(Target(TargetKind.RAW, lack.source, lack.date))
+            found.add(Target(TargetKind.RAW, _lacking_table(lack), lack.date))
     return tuple(sorted(found)) or (own,)
+
+
+def _lacking_table(lack: Lack) -> str:
+    """The raw table that lacks a game. The schedule tells of a lost game, it does not lack it."""
+    told_by_schedule = lack.source == raw_table_of(RESULTS) and lack.verdict != _NOT_FINAL
+    return REQUIRED_RAW[0] if told_by_schedule else lack.source
 
 
 def plan_repairs(

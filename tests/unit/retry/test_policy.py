@@ -9,8 +9,10 @@ import pytest
 
 from services.retry.policy import (
     BUDGET,
+    Lack,
     Repairs,
     Target,
+    TargetKind,
     pause,
     plan_repairs,
     targets_of,
@@ -37,6 +39,19 @@ class TestWhatRepairsAFailure:
 
     def test_game_lost_by_two_lines_of_evidence_is_one_target(self) -> None:
         assert targets_of(failure(9, lack(2), lack(2, "GAME_INCOMPLETE"))) == (raw(2),)
+
+    @pytest.mark.parametrize(
+        ("verdict", "table"),
+        [
+            ("GAME_NOT_INGESTED", "nbac_gamebook_player_stats"),
+            ("GAME_INCOMPLETE", "nbac_gamebook_player_stats"),
+            ("NOT_FINAL", "nbac_schedule"),
+        ],
+    )
+    def test_schedule_that_tells_of_a_lost_game_is_not_what_is_lost(self, verdict: str, table: str) -> None:
+        told = replace(failure(), lacks=(Lack(NOW.date(), verdict, "nbac_schedule"),))
+
+        assert targets_of(told) == (Target(TargetKind.RAW, table, NOW.date()),)
 
     def test_missing_derived_row_asks_for_the_derived_cell_and_its_own(self) -> None:
         found = targets_of(failure(9, lack(2, "DERIVED_MISSING", "scores")))
