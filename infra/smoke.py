@@ -98,7 +98,7 @@ def run_again(
 ) -> PhaseCompleted:
     """Ask for one date, and return its completion. Raises SmokeError when none comes, or it says failed."""
     topic = subscriber.topic_path(project, COMPLETION_TOPICS[processor.phase])
-    subscription = subscriber.subscription_path(project, correlation_id)
+    subscription = subscriber.subscription_path(project, f"smoke--{correlation_id}")
     # There before the request is, so that the answer cannot be missed.
     subscriber.create_subscription(
         request={
