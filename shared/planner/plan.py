@@ -14,8 +14,6 @@ from shared.topology.graph import RAW_INGEST, Topology
 
 #: Failed runs on one input fingerprint after which nothing but a person tries again.
 MAX_ATTEMPTS = 5
-#: Failed attempts to the number of dates that are tried again together; after more attempts, each alone.
-_TOGETHER = {1: 16, 2: 4}
 _WEEK = dt.timedelta(days=7)
 _DAY = dt.timedelta(days=1)
 
@@ -115,7 +113,7 @@ def ready_cells(
     """Cells of one processor to run now: of one season, at most `limit`, oldest first.
 
     A date whose rows no query survives takes down all that ran with it. What failed is therefore tried again
-    by itself, and in smaller company each time, so that dates without a fault of their own get through.
+    apart from the rest, and each date alone in its last attempt: those without a fault of their own succeed.
 
     Returns the season, the cells, and whether more are left for a further message.
     """
@@ -130,21 +128,20 @@ def ready_cells(
     if season is None:
         raise ValueError(f"[{found[0].date}] is a cell of the grid without a season")
     of_season = [cell for cell in found if season.dates[0] <= cell.date <= season.dates[-1]]
-    chosen = [cell for cell in of_season if cell.state is not State.FAILED][:limit]
-    if not chosen:
-        most = max(cell.history.failed.attempt for cell in of_season if cell.history.failed is not None)
-        chosen = of_season[: min(limit, _TOGETHER.get(most, 1))]
+    healthy = [cell for cell in of_season if cell.state is not State.FAILED]
+    together = [cell for cell in of_season if _attempts(cell) < MAX_ATTEMPTS - 1]
+    chosen = (healthy or together)[:limit] or of_season[:1]
     return season, chosen, len(chosen) < len(found)
 
 
 def _used_up(cell: Cell, scope: Scope) -> bool:
+    return scope.automatic and _attempts(cell) >= MAX_ATTEMPTS
+
+
+def _attempts(cell: Cell) -> int:
+    """Failed runs on the inputs of now, when the newest run is one."""
     failed = cell.history.failed
-    return (
-        scope.automatic
-        and cell.state is State.FAILED
-        and failed is not None
-        and failed.attempt >= MAX_ATTEMPTS
-    )
+    return failed.attempt if cell.state is State.FAILED and failed is not None else 0
 
 
 def affected_scope(

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import OrderedDict
 from functools import cache
 from pathlib import Path
-
-import duckdb
 
 from services.ingest.writer import IngestReport, write
 from services.registry import processor_folders, topology_of
@@ -25,7 +22,6 @@ FOLDER = Path(__file__).parent / "processors"
 #: The morning of the first date.
 START = dt.datetime.combine(FIRST, dt.time(12), tzinfo=dt.UTC)
 _TEMPLATE = "nba_template"
-_MOST_STATEMENTS = 6000
 
 
 @cache
@@ -34,32 +30,12 @@ def topology() -> Topology:
     return topology_of(processor_folders(FOLDER))
 
 
-class _Parsed:
-    """A connection that parses each text once: histories send the same texts over and over."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        self._statements: OrderedDict[str, duckdb.Statement] = OrderedDict()
-
-    def execute(self, sql: str, parameters: object = None) -> duckdb.DuckDBPyConnection:
-        """Run one statement."""
-        statement = self._statements.pop(sql, None) or self._connection.extract_statements(sql)[0]
-        self._statements[sql] = statement
-        if len(self._statements) > _MOST_STATEMENTS:
-            self._statements.popitem(last=False)
-        return self._connection.execute(statement, parameters)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._connection, name)
-
-
 class _Warehouse(DuckDBWarehouse):
-    """The embedded adapter on rows by the dozen: planning a statement is all that it costs, so parse each
-    text once and spare the optimizer."""
+    """The embedded adapter on rows by the dozen: planning a statement is all that it costs, so spare the
+    optimizer, and ask nothing twice."""
 
     def __init__(self) -> None:
         super().__init__(None)
-        self._connection = _Parsed(self._connection)  # type: ignore[assignment]
         self._answers: dict[object, Rows] = {}
         self._answered_at = -1
         self._run("SET threads = 1")

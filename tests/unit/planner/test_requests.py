@@ -200,8 +200,8 @@ class TestReadyCells:
             False,
         )
 
-    @pytest.mark.parametrize(("attempts", "together"), [(1, 5), (2, 4), (3, 1), (4, 1)])
-    def test_what_failed_together_is_tried_again_in_smaller_company(
+    @pytest.mark.parametrize(("attempts", "together"), [(1, 5), (3, 5), (4, 1), (9, 1)])
+    def test_what_failed_together_is_tried_alone_in_its_last_attempt(
         self, attempts: int, together: int
     ) -> None:
         world = World((SCORES,))
@@ -209,9 +209,7 @@ class TestReadyCells:
         for _ in range(attempts):
             world.fail(SCORES, *(on(n) for n in range(5)))
 
-        _, cells, more = ready_cells(
-            world.grid(), SCORES, Scope(on(0), on(4), Reprocess.FAILED, automatic=True), limit=100
-        )
+        _, cells, more = ready_cells(world.grid(), SCORES, Scope(on(0), on(4), Reprocess.FAILED), limit=100)
 
         assert [cell.date for cell in cells] == [on(n) for n in range(together)]
         assert more is (together < 5)
