@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from shared.topology.declaration import PLAYER_BOX, TEAM_BOX
 from tests.golden.player_games import GAME, opener, summarise
+from tests.oracle.raw import active_keys
+from tests.oracle.tiny import ANN, BOS, on, played_daily, season, slot
+from tests.support.completeness import judge, tables_of, warehouse_of
 from tests.support.raw_rows import absent_player, changed, without
 
 
@@ -14,6 +17,18 @@ def test_incident_15_what_a_source_does_not_say_is_unknown_downstream_and_never_
     zones = ("paint_attempts", "paint_makes", "mid_range_attempts", "assisted_fg_makes", "and1_count")
     assert {row[column] for row in staged.rows for column in zones} == {None}
     assert {row["zone_source"] for row in staged.rows} == {None}
+
+
+def test_incident_15_a_window_without_games_has_no_percentage_rather_than_none_of_them() -> None:
+    """NULL became 0, and 0 % of nothing looked like a player who was never there."""
+    raw = season(played_daily(3, CHI=ANN, BOS=BOS), slot("next", 30, "CHI", "BOS"))
+    warehouse = warehouse_of(tables_of(raw), sorted(active_keys(raw)))
+
+    found = judge(warehouse, [on(30)], season_start=on(0), span_played_games=10, span_days=14)
+
+    row = found.evidence[on(30), "ann"]
+    assert [row[f"l7d_{kind}_pct"] for kind in ("schedule", "data")] == [None, None]
+    assert [row[f"l5_{kind}_pct"] for kind in ("schedule", "data")] == [100, 100]
 
 
 def test_incident_20_who_is_listed_as_active_played_and_nobody_else_did() -> None:

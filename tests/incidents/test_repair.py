@@ -302,8 +302,7 @@ def test_incident_35_attempts_are_counted_on_by_another_process(make_healing: Ma
     first = make_healing()
     lose(first, 0)
     first.hand_tick()
-    first.embedded.close()
-    second = HealingPipeline(first.path.parent)
+    second = first.restarted()
     second.wait(hours=2)
 
     assert second.hand_tick(message_id="too early for a third").decision is Decision.RAN

@@ -43,7 +43,7 @@ COMPLETENESS = (
         _EVIDENCE,
         "SAFE_DIVIDE(100 * (w.l7d_played + w.l7d_absent), w.l7d_expected) AS l7d_data_pct",
         "IFNULL(SAFE_DIVIDE(100 * (w.l7d_played + w.l7d_absent), w.l7d_expected), 0) AS l7d_data_pct",
-        _TESTS,
+        ("incidents/test_evidence.py",),
     ),
     Mutant(
         "half_a_minute_does_not_reconcile",

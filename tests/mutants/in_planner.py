@@ -128,8 +128,8 @@ PLANNER = (
     Mutant(
         "budget_of_a_cell_off_by_one",
         _PLAN,
-        "failed.attempt >= MAX_ATTEMPTS",
-        "failed.attempt > MAX_ATTEMPTS",
+        "_attempts(cell) >= MAX_ATTEMPTS",
+        "_attempts(cell) > MAX_ATTEMPTS",
         (_REQUESTS, "incidents/test_events.py::test_incident_02_a_cell_that_fails_has_a_budget"),
     ),
     Mutant(

@@ -105,7 +105,7 @@ class TestWhatIsNew:
     def test_what_the_source_lacks_today_is_not_taken_away(self, healing: HealingPipeline) -> None:
         """It may have come from elsewhere."""
         healing.ingest([*played(0, 100, 90), *played(1, 80, 70)], announce=False)
-        healing.shelf.put([final_slot(game(0), 100, 90)])
+        healing.shelf.put(played(0, 101, 90))
 
         ask(healing, 0, 1)
 

@@ -203,6 +203,13 @@ class HealingPipeline(TinyPipeline):
     def _endpoint(self) -> Callable[[str], AppEndpoint]:
         return cache(lambda name: AppEndpoint(entry_point(self.topology, name), name))
 
+    def restarted(self, **options: object) -> HealingPipeline:
+        """A new process on the same file: the queue is lost, and ids go on. Close it at the end."""
+        self.embedded.close()
+        second = HealingPipeline(self.path.parent, **options)
+        second._ids = self._ids
+        return second
+
     # What is asked of the services
 
     def tick(self, work: TickWork = TickWork.RETRY) -> None:

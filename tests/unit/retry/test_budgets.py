@@ -18,7 +18,7 @@ from services.retry.policy import (
     targets_of,
 )
 from shared.failures.transitions import LEGAL, Actor, Reason, Sighting, Status, after_run
-from tests.unit.retry.failures import HOUR, NOW, error, failure, lack, upstream
+from tests.unit.retry.failures import HOUR, NOW, error, failure, lack, raw, upstream
 
 #: Two days lack the same game, one of them lacks another as well; an error; a gap of an upstream cell.
 WAITING = (
@@ -151,6 +151,19 @@ def test_everything_ends_when_nothing_ever_comes() -> None:
 
     assert {item.status for item in world.failures} == {Status.PERMANENT}
     assert set(world.asked_since_renewal.values()) == {BUDGET}
+
+
+def test_failure_of_two_lost_games_that_are_asked_for_at_different_times_has_one_budget() -> None:
+    """One of them was asked for four times by others, and may be again when the other one's time is over."""
+    both = failure(9, lack(0), lack(1))
+    late = TargetState(4, NOW - HOUR, NOW + 100 * HOUR, None)
+    world = World(failures=[both], targets={raw(0): late}, attempts_since_renewal=[0])
+    for _ in range(24 * 14):
+        world.tick()
+        world.now += HOUR
+
+    assert world.attempts_since_renewal == [BUDGET]
+    assert world.failures[0].status is Status.PERMANENT
 
 
 def test_storm_in_which_every_date_fails_for_a_day_costs_three_attempts_each() -> None:

@@ -106,8 +106,9 @@ class TestFromDeliveryToFailure:
         healing.ingest(played(1, 120, 90), announce=False)
         request = healing.requested(Phase.ANALYTICS, on(1), on(1))
         healing.deliver("tiny_scores", request, message_id="alone")
-        lost = healing.broker.completions()[-1]
-        assert lost == ("tiny_scores", on(1), on(1))
+        assert healing.broker.completions()[-1] == ("tiny_scores", on(1), on(1))
+        # The process ends, and its queue with it: what was published reaches nobody.
+        healing = healing.restarted(folders=ALL_THREE)
         completion = healing.completion(
             phase=Phase.ANALYTICS, processor_name="tiny_scores", start_date=on(1), end_date=on(1)
         )
@@ -118,6 +119,7 @@ class TestFromDeliveryToFailure:
         assert healing.rows("tiny_form")[3, "BOS"] == 100 + 120 + 100
         states = [healing.states(name) for name in ("tiny_form", "tiny_card")]
         assert {state for of_one in states for state in of_one.values()} == {"current"}
+        healing.close()
 
 
 class TestEachOnce:

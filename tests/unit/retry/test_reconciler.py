@@ -55,7 +55,7 @@ class TestWhatNoEventToldOf:
         three.ingest([*played(0, 100, 90), *played(1, 80, 70)], announce=False)
         message = three.requested(three.topology.processor("tiny_scores").phase, on(0), on(1))
         three.deliver("tiny_scores", message, message_id="alone")
-        second = restarted(three)
+        second = three.restarted(folders=ALL_THREE)
         assert set(second.states("tiny_form").values()) == {"missing"}
 
         second.tick(RECONCILE)
@@ -230,9 +230,3 @@ def test_log_line_counts_what_was_found(healing: HealingPipeline, log_lines: Lin
         "damaged": 1,
         "requests": 2,
     }
-
-
-def restarted(pipeline: HealingPipeline) -> HealingPipeline:
-    """A new process on the same warehouse: what was queued is lost."""
-    pipeline.embedded.close()
-    return HealingPipeline(pipeline.path.parent, folders=ALL_THREE)
