@@ -189,6 +189,7 @@ def _document(asked: Backfill, tally: Tally, states: Counter[State]) -> Json:
         "failures_reported": tally.failures,
         "failed_cells": tally.failed_cells,
         "deliveries": tally.deliveries,
+        "published": tally.published,
         "seconds": round(tally.seconds, 3),
         "interrupted": tally.interrupted,
         "states": {state.value: number for state, number in states.items()},
@@ -196,6 +197,8 @@ def _document(asked: Backfill, tally: Tally, states: Counter[State]) -> Json:
 
 
 def _tell(tally: Tally, states: Counter[State], asked: Backfill) -> None:
+    if tally.published:
+        return
     rate = f", {tally.cells / tally.seconds:,.0f} cells a second" if tally.seconds and tally.cells else ""
     verb = "Stopped after" if tally.interrupted else "Ran"
     show(

@@ -130,6 +130,8 @@ def _ingest(
         report = _write(session, read(start, end), (start, end) if given else None, quiet=as_json)
         if not as_json:
             _tell(report)
+        # In the cloud nobody would hear of the data otherwise.
+        process = process or session.settings.broker is not None
         paused = read_pause(session.warehouse) if process else None
         if process:
             run_what_follows(session, [report], quiet=as_json)

@@ -11,7 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from services.console.context import Session
-from services.console.output import console, count, date_span
+from services.console.output import console, count, date_span, show
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -33,6 +33,7 @@ class Tally:
     failures: int = 0
     failed_cells: int = 0
     deliveries: int = 0
+    published: int = 0
     interrupted: bool = False
     by_processor: dict[str, int] = field(default_factory=dict)
 
@@ -68,6 +69,8 @@ def run_workers(
 ) -> Tally:
     """Publish messages (topic, message) and deliver until nothing is left or Ctrl-C was pressed.
 
+    In the cloud it only publishes: the services there do the work.
+
     `planned`: cells expected per processor, for the progress bar. `heals`: whether the services around the
     processors run too, which ask `source` for raw data that was lost. The current run always ends whole, so
     an interruption loses nothing: what did not run is missing or stale, and the next command runs it.
@@ -76,6 +79,10 @@ def run_workers(
 
     tally = Tally()
     started = time.perf_counter()
+    if session.settings.broker is not None:
+        _publish(session, messages, quiet=quiet)
+        tally.published = len(messages)
+        return tally
     with _progress(planned, quiet=quiet) as watch, _stopping_on_interrupt() as stop:
 
         def on_run(report: RunReport) -> None:
@@ -92,6 +99,18 @@ def run_workers(
     tally.interrupted = not finished
     tally.seconds = time.perf_counter() - started
     return tally
+
+
+def _publish(session: Session, messages: Sequence[tuple[str, AnyMessage]], *, quiet: bool) -> None:
+    from services.adapters import open_broker  # noqa: PLC0415
+
+    broker = open_broker(session.settings)
+    for topic, message in messages:
+        broker.publish(topic, message)
+    if not quiet:
+        topics = ", ".join(sorted({topic for topic, _ in messages})) or "no topic"
+        show([f"Published {count(len(messages), 'message')} to {topics} of [{session.settings.broker}]."])
+        show(["The services do the rest. Follow it with nba backfill status, nba coverage and nba failures."])
 
 
 def _count(tally: Tally, report: RunReport) -> None:

@@ -245,7 +245,15 @@ class BigQueryWarehouse:
         if name.endswith("_staging"):
             # What a worker that died left behind goes by itself.
             dataset.default_table_expiration_ms = int(_STAGING_EXPIRES.total_seconds() * 1000)
-        self._request(f"create dataset {name}", lambda: self._client.create_dataset(dataset, exists_ok=True))
+        try:
+            # A service may look at its datasets; only who deploys may create them.
+            self._client.get_dataset(dataset.reference)
+        except google.NotFound:
+            self._request(
+                f"create dataset {name}", lambda: self._client.create_dataset(dataset, exists_ok=True)
+            )
+        except google.GoogleAPIError as error:
+            raise _mapped(f"look at dataset {name}", error) from error
         self._datasets.add(name)
 
     def _request(self, what: str, call: Any) -> None:
