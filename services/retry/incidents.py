@@ -73,19 +73,22 @@ def change_incidents(
     `game_dates`: every date of the grid, ascending.
     """
     found = _group(failures, game_dates, now)
-    left = list(known)
+    # By what they have in common: a failure storm has thousands, which are not to be compared all with all.
+    left: dict[tuple[str, FailureType, str], list[Incident]] = {}
+    for incident in known:
+        left.setdefault(_kind(incident), []).append(incident)
     opened: list[Incident] = []
     continued: list[Incident] = []
     for incident in found:
-        before = next((old for old in left if _same(old, incident, game_dates)), None)
-        if before is None:
+        alike = left.get(_kind(incident), [])
+        position = next((n for n, old in enumerate(alike) if _adjoin(old, incident, game_dates)), None)
+        if position is None:
             opened.append(replace(incident, incident_id=new_id()))
         else:
-            left.remove(before)
+            before = alike.pop(position)
             continued.append(replace(incident, incident_id=before.incident_id, opened_at=before.opened_at))
-    return IncidentChanges(
-        tuple(opened), tuple(continued), tuple(replace(old, closed_at=now) for old in left)
-    )
+    over = [replace(old, closed_at=now) for alike in left.values() for old in alike]
+    return IncidentChanges(tuple(opened), tuple(continued), tuple(over))
 
 
 def _group(
@@ -121,9 +124,12 @@ def _games_between(first: dt.date, second: dt.date, game_dates: Sequence[dt.date
     return bisect_left(game_dates, second) > bisect_right(game_dates, first)
 
 
-def _same(old: Incident, new: Incident, game_dates: Sequence[dt.date]) -> bool:
-    if (old.processor, old.type, old.cause) != (new.processor, new.type, new.cause):
-        return False
+def _kind(incident: Incident) -> tuple[str, FailureType, str]:
+    return incident.processor, incident.type, incident.cause
+
+
+def _adjoin(old: Incident, new: Incident, game_dates: Sequence[dt.date]) -> bool:
+    """Whether no game date lies between two incidents of one kind."""
     early, late = sorted((old, new), key=lambda incident: incident.first_date)
     return late.first_date <= early.last_date or not _games_between(
         early.last_date, late.first_date, game_dates
