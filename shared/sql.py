@@ -26,12 +26,13 @@ class Statement:
     """One GoogleSQL statement with the name that logs, job labels and errors use for it.
 
     `text` still names logical tables, so that an adapter can translate it once for all runs; `tables` says
-    where they are this time.
+    where they are this time. `once`: a text that will not come again, such as a person's question.
     """
 
     name: str
     text: str
     tables: TableBindings = field(default_factory=dict)
+    once: bool = False
 
     def resolve(self, text: str) -> str:
         """Put the real addresses into `text` (the statement's own, or its translation)."""

@@ -99,7 +99,7 @@ def run_query(warehouse: Warehouse, sql: str) -> Rows:
     from shared.warehouse import port  # noqa: PLC0415
 
     try:
-        return port.query(warehouse, Statement("query", sql), {})
+        return port.query(warehouse, Statement("query", sql, once=True), {})
     except port.TransientWarehouseError:
         raise
     except port.WarehouseError as error:

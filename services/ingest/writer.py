@@ -26,7 +26,7 @@ from shared.sql import Statement, bind, column_list, read_sql
 from shared.tables import TableAddress, raw_tables
 from shared.topology.declaration import Phase
 from shared.topology.graph import RAW_INGEST
-from shared.warehouse.port import Parameters, Script, Warehouse, date, dates, query, text
+from shared.warehouse.port import Script, Warehouse, date, dates, query, text
 from shared.worker.context import RunContext
 from shared.worker.stage import STAGING_DATASET
 
@@ -118,10 +118,7 @@ def write(
             warehouse.load(staging[name], rows)
         for position in range(0, len(everything), _DATES_PER_COMMIT):
             chunk = everything[position : position + _DATES_PER_COMMIT]
-            script = _replace(staging, spoken, chunk, context, clock.now())
-            # The next delivery sends the same texts, probably from another process.
-            warehouse.prepare(script.statements, script.parameters)
-            warehouse.run(script)
+            warehouse.run(_replace(staging, spoken, chunk, context, clock.now()))
             on_progress(position + len(chunk), len(everything))
     finally:
         warehouse.drop(list(staging.values()))
@@ -203,8 +200,9 @@ def _replace(
 
 
 def _changed(warehouse: Warehouse, run_id: str, days: Sequence[dt.date]) -> tuple[dt.date, ...]:
-    statement = Statement("changed raw dates", read_sql(_SQL / "changed_dates.sql"))
-    parameters: Parameters = {"run_id": text(run_id), "dates": dates(days)}
-    warehouse.prepare([statement], parameters)
-    rows = query(warehouse, statement, parameters)
+    rows = query(
+        warehouse,
+        Statement("changed raw dates", read_sql(_SQL / "changed_dates.sql")),
+        {"run_id": text(run_id), "dates": dates(days)},
+    )
     return tuple(row[0] for row in rows.values if isinstance(row[0], dt.date))

@@ -98,7 +98,6 @@ class DuckDBWarehouse:
         self._translations: dict[str, str] = dict(
             self._run("SELECT key, sql FROM engine.translations").fetchall()
         )
-        self._kept = set(self._translations)
         self._new_translations: list[tuple[str, str]] = []
         self._parsed_texts: dict[str, duckdb.Statement | str] = {}
         self._schemas: set[str] = {STAGING_DATASET}
@@ -132,7 +131,7 @@ class DuckDBWarehouse:
     def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
         types = {name: _parameter_type(parameter) for name, parameter in parameters.items()}
         for statement in statements:
-            self._keep(*self._translation(statement, types))
+            self._translated(statement, types)
 
     def load(self, address: TableAddress, rows: pa.Table) -> None:
         self._ensure_dataset(address.dataset)
@@ -159,9 +158,7 @@ class DuckDBWarehouse:
 
     def ensure_view(self, address: TableAddress, query: Statement) -> None:
         self._ensure_dataset(address.dataset)
-        key, translated = self._translation(query, {})
-        self._keep(key, translated)
-        sql = query.resolve(translated)
+        sql = query.resolve(self._translated(query, {}))
         try:
             self._run(f"CREATE OR REPLACE VIEW {address} AS {sql}")
         except duckdb.Error as error:
@@ -238,16 +235,8 @@ class DuckDBWarehouse:
         found = _CREATES_ONCE.match(sql)
         return found is not None and bool(self._columns(found["table"]))
 
-    def _keep(self, key: str, translation: str) -> None:
-        """Have a translation stored with the file when it is closed."""
-        if key not in self._kept:
-            self._kept.add(key)
-            self._new_translations.append((key, translation))
-
     def _translated(self, statement: Statement, types: dict[str, str]) -> str:
-        return self._translation(statement, types)[1]
-
-    def _translation(self, statement: Statement, types: dict[str, str]) -> tuple[str, str]:
+        """A statement in the engine's SQL, which the file keeps unless the text will not come again."""
         named = sorted(set(_NAMED.findall(statement.text)) & types.keys())
         signature = "\0".join([_TRANSLATOR, statement.text, *(f"{name}:{types[name]}" for name in named)])
         key = hashlib.sha256(signature.encode()).hexdigest()
@@ -261,7 +250,9 @@ class DuckDBWarehouse:
             except TranslationError as error:
                 raise WarehouseError(f"Statement [{statement.name}]: {error}") from error
             self._translations[key] = found
-        return key, found
+            if not statement.once:
+                self._new_translations.append((key, found))
+        return found
 
     def _ensure_dataset(self, dataset: str) -> None:
         if dataset not in self._schemas:

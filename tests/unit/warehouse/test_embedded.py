@@ -184,15 +184,21 @@ class TestTranslation:
         assert grown == [(1,)]
         after.close()
 
-    def test_translation_of_a_view_is_kept_and_that_of_a_question_is_not(self, tmp_path: Path) -> None:
+    def test_translations_are_kept_for_other_processes_but_not_those_of_questions(
+        self, tmp_path: Path
+    ) -> None:
         path = tmp_path / "x.duckdb"
         first = DuckDBWarehouse(path)
         first.ensure_view(TableAddress("engine", "seven"), Statement("view", "SELECT 7 AS n"))
-        assert ask(first, "SELECT n FROM engine.seven") == [(7,)]
+        assert query(first, Statement("program", "SELECT n FROM engine.seven"), {}).values == [(7,)]
+        assert query(
+            first, Statement("question", "SELECT n + 1 FROM engine.seven", once=True), {}
+        ).values == [(8,)]
         first.close()
 
         second = DuckDBWarehouse(path)
-        assert ask(second, "SELECT sql FROM engine.translations") == [("SELECT 7 AS n",)]
+        kept = query(second, Statement("kept", "SELECT sql FROM engine.translations ORDER BY sql"), {})
+        assert kept.values == [("SELECT 7 AS n",), ("SELECT n FROM engine.seven",)]
         second.close()
 
     def test_table_that_is_there_is_not_even_planned_again(self) -> None:
