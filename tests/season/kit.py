@@ -12,10 +12,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from services.bootstrap import local_runtime, new_id, use
+from services.ingest.requests import RawSource
 from services.ingest.writer import IngestReport, completions, write
 from services.registry import discover
 from shared.broker.local import LocalBroker
 from shared.clock import VirtualClock
+from shared.failures.model import failure_tables
 from shared.ledger.backfills import record_backfill, requests_of
 from shared.ledger.repository import read_snapshot
 from shared.messages.models import PhaseCompleted
@@ -141,15 +143,36 @@ def table_rows(pipeline: Pipeline, name: str) -> list[tuple[object, ...]]:
     return [*pipeline.select(f"SELECT {columns} FROM {schema.address} ORDER BY {order}").values]
 
 
+def standing_failures(pipeline: Pipeline) -> list[tuple[object, ...]]:
+    """Every failure that is not resolved, of every phase."""
+    found: list[tuple[object, ...]] = []
+    for table in failure_tables():
+        day = table.partition_column
+        found.extend(
+            pipeline.select(
+                f"SELECT processor_name, {day}, entity_id, failure_category, failure_type, resolution_status"
+                f" FROM {table.address} WHERE resolution_status <> 'RESOLVED' ORDER BY 1, 2, 3, 4"
+            ).values
+        )
+    return found
+
+
 @contextmanager
-def open_pipeline(path: Path | None, *, now: dt.datetime = NOW) -> Iterator[Pipeline]:
-    """A pipeline on a file (None: in memory), with a clock that stands at `now`."""
+def open_pipeline(
+    path: Path | None, *, now: dt.datetime = NOW, source: RawSource | None = None
+) -> Iterator[Pipeline]:
+    """A pipeline on a file (None: in memory), with a clock that stands at `now`.
+
+    With a source, the services around the processors run too: retry, ingest, dead letters.
+    """
     warehouse = DuckDBWarehouse(path)
     runs: list[RunReport] = []
     clock = VirtualClock(now)
     try:
         initialise(warehouse, discover())
-        _, broker = local_runtime(warehouse, clock=clock, on_run=runs.append)
+        _, broker = local_runtime(
+            warehouse, clock=clock, on_run=runs.append, heals=source is not None, source=source
+        )
         yield Pipeline(warehouse, broker, clock, runs, _recorded(broker))
     finally:
         use(None)

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from services.registry import discover
-from shared.failures.model import failure_tables
 from shared.planner.snapshot import Reprocess
 from shared.sql import Statement
 from shared.tables import ColumnType
@@ -29,7 +28,7 @@ from tests.oracle.rosters import expected_players
 from tests.realdata import requires_shared
 from tests.season.conftest import END, SEASON, START
 from tests.season.damage import Damage, choose_damage, only_dates
-from tests.season.kit import Pipeline, copy_of
+from tests.season.kit import Pipeline, copy_of, standing_failures
 from tests.support.direct import load_parquet_folder
 
 pytestmark = [pytest.mark.realdata, requires_shared("data", "raw", "2021-22")]
@@ -69,7 +68,7 @@ def healed(season_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     tables = load_parquet_folder(SEASON)
     damage = choose_damage(raw, tables, seed=20211231, lost=17, halved=17, underived=16)
     with copy_of(season_file, tmp_path_factory.mktemp("recall")) as pipeline:
-        clean, clean_failures = pipeline.tables(), _standing_failures(pipeline)
+        clean, clean_failures = pipeline.tables(), standing_failures(pipeline)
         _lose_derived(pipeline, damage.underived)
         pipeline.announce(pipeline.ingest(only_dates(damage.tables, damage.raw_dates), damage.raw_dates))
         failures = {name: _failures(pipeline, name) for name in _JUDGED}
@@ -101,7 +100,7 @@ def healed(season_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             clean=clean,
             mended=pipeline.tables(),
             clean_failures=clean_failures,
-            mended_failures=_standing_failures(pipeline),
+            mended_failures=standing_failures(pipeline),
         )
 
 
@@ -227,16 +226,3 @@ def _changed_by(pipeline: Pipeline) -> set[tuple[str, dt.date]]:
     )
     ran = pipeline.ran()
     return {(str(name), day) for name, day in rows.values if (name, day) in ran}  # type: ignore[misc]
-
-
-def _standing_failures(pipeline: Pipeline) -> list[tuple[object, ...]]:
-    found: list[tuple[object, ...]] = []
-    for table in failure_tables():
-        day = table.partition_column
-        found.extend(
-            pipeline.select(
-                f"SELECT processor_name, {day}, entity_id, failure_category, failure_type, resolution_status"
-                f" FROM {table.address} WHERE resolution_status <> 'RESOLVED' ORDER BY 1, 2, 3, 4"
-            ).values
-        )
-    return found
