@@ -43,7 +43,9 @@ def answer(own_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _verified(pipeline: Pipeline) -> Verification:
-    session = Session(pipeline.warehouse, discover(), pipeline.clock, Settings(Path("unused"), None, None, None))
+    session = Session(
+        pipeline.warehouse, discover(), pipeline.clock, Settings(Path("unused"), None, None, None)
+    )
     return verify_season(session, 2021, read_published(CHECK_VALUES), CHECK_VALUES.name)
 
 
