@@ -296,6 +296,8 @@ class TestGivingUp:
         assert set(healing.attempts().values()) == {("PERMANENT", 5)}
         assert set(healing.failure_states().values()) == {("PERMANENT", "exhausted")}
         assert len(healing.shelf.asked) == 5
+        # That is how a run that opens it again on changed inputs gives it its budget back.
+        assert {row["next_attempt_at"] for row in healing.failures()} == {None}
         assert set(healing.targets().values()) == {5}
 
     def test_days_that_need_a_lost_date_later_get_no_budget_of_their_own(
