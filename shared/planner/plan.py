@@ -23,6 +23,8 @@ class Scope:
     """Cells a request or event may run: a range of dates, and processors (none named means all).
 
     `automatic`: nobody asked for it by hand, so that a cell whose attempts are used up is left alone.
+    `failed_too`: it belongs to a backfill of what failed, so that a cell which had to wait when the request
+    came is tried when its turn has come.
     """
 
     start: dt.date
@@ -30,11 +32,12 @@ class Scope:
     reprocess: Reprocess
     processors: tuple[str, ...] = ()
     automatic: bool = False
+    failed_too: bool = False
 
     @property
     def forces(self) -> bool:
         """Whether it wants cells to run again although their inputs are the same."""
-        return self.reprocess in (Reprocess.ALL, Reprocess.FAILED)
+        return self.failed_too or self.reprocess in (Reprocess.ALL, Reprocess.FAILED)
 
     def names(self, processor: str) -> bool:
         """Whether the processor is in scope."""
@@ -63,6 +66,7 @@ class Scope:
             Reprocess.ALL if backfill.reprocess is Reprocess.ALL else self.reprocess,
             names,
             self.automatic,
+            failed_too=backfill.reprocess is Reprocess.FAILED,
         )
 
 
@@ -120,7 +124,7 @@ def ready_cells(
     found = [
         cell
         for day, cell in grid.cells[processor.name].items()
-        if scope.covers(processor.name, day) and wanted(cell, scope.reprocess) and not _used_up(cell, scope)
+        if scope.covers(processor.name, day) and _wanted_by(cell, scope) and not _used_up(cell, scope)
     ]
     if not found:
         return None, [], False
@@ -132,6 +136,10 @@ def ready_cells(
     together = [cell for cell in of_season if _attempts(cell) < MAX_ATTEMPTS - 1]
     chosen = (healthy or together)[:limit] or of_season[:1]
     return season, chosen, len(chosen) < len(found)
+
+
+def _wanted_by(cell: Cell, scope: Scope) -> bool:
+    return wanted(cell, scope.reprocess) or (scope.failed_too and wanted(cell, Reprocess.FAILED))
 
 
 def _used_up(cell: Cell, scope: Scope) -> bool:
