@@ -54,6 +54,10 @@ benchmark: $(STAMP) ## Measure the numbers of the README (needs the real season)
 mutants: $(STAMP) ## Plant bugs in a copy of the tree; the tests must catch every one (a quarter of an hour)
 	$(BIN)/python -m tests.mutants
 
+.PHONY: simulate
+simulate: $(STAMP) ## Play 5,000 histories of crashes, lost messages and late data (hours)
+	$(BIN)/nba simulate --runs 5000
+
 .PHONY: lock
 lock: $(STAMP) ## Resolve the dependencies anew and write both lock files
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --no-header --upgrade -q -o requirements.lock

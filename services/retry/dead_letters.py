@@ -90,7 +90,8 @@ class DeadLetterWorker:
         return None
 
     def _days(self, processor: Processor | None, message: AnyMessage | None) -> tuple[dt.date, ...]:
-        """The dates to record: game dates of the message's range, or its first date when it has none."""
+        """The dates to record: the game dates of the message's range. Where nobody plays, no run would ever
+        observe that the failure is gone."""
         if processor is None or not isinstance(message, PhaseCompleted | ProcessRequested):
             return ()
         rows = query(
@@ -99,7 +100,7 @@ class DeadLetterWorker:
             {"first_date": date(message.start_date), "last_date": date(message.end_date)},
         )
         days = tuple(day for (day,) in rows.values if isinstance(day, dt.date))
-        return days[:_MOST_DATES] or (message.start_date,)
+        return days[:_MOST_DATES]
 
 
 def dead_letter_script(

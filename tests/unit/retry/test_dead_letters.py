@@ -158,23 +158,13 @@ class TestDates:
 
         assert [f["analysis_date"] for f in healing.failures()] == [on(1), on(5)]
 
-    def test_range_without_a_known_game_date_is_recorded_under_its_first(
+    def test_range_without_a_game_date_is_kept_and_is_no_failure_that_nothing_could_resolve(
         self, healing: HealingPipeline
     ) -> None:
         give_up(healing, healing.requested(Phase.ANALYTICS, on(3), on(8)))
 
-        assert [f["analysis_date"] for f in healing.failures()] == [on(3)]
-
-    def test_that_one_is_given_up_after_its_budget_because_nothing_ever_runs_it(
-        self, healing: HealingPipeline
-    ) -> None:
-        give_up(healing, healing.requested(Phase.ANALYTICS, on(3), on(8)))
-        for hours in (2, 6, 21, 61, 61, 1):
-            healing.tick()
-            healing.wait(hours=hours)
-        healing.tick()
-
-        assert set(healing.failure_states().values()) == {("PERMANENT", "exhausted")}
+        assert [row[1] for row in letters(healing)] == [SUBSCRIPTION]
+        assert healing.failures() == []
 
 
 class TestWithoutAProcessor:
@@ -226,6 +216,7 @@ def test_warehouse_that_is_away_for_a_moment_gets_the_letter_again(healing: Heal
 
 
 def test_log_line_says_what_was_lost(healing: HealingPipeline, log_lines: Lines) -> None:
+    healing.ingest(played(0, 100, 90), announce=False)
     give_up(healing, healing.requested(Phase.ANALYTICS, on(0), on(0)))
 
     (line,) = [line for line in log_lines() if line["event"] == "dead_letter_recorded"]
