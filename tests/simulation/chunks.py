@@ -7,7 +7,8 @@ from tests.simulation.history import Report, replay_command, run_history
 #: Fewer steps than `nba simulate` takes: the many seeds are what finds things.
 STEPS = 7
 CHUNK = 10
-HISTORIES = 300
+#: As many as the whole test run has time for: one costs up to two seconds of a core.
+HISTORIES = 120
 
 
 def chunks(parity: int) -> list[range]:
