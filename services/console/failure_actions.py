@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 
@@ -36,85 +37,47 @@ def build_failures() -> typer.Typer:
     """The command `nba failures` with its subcommands."""
     group = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
     group.callback()(failures)
-    group.command("retry")(retry)
-    group.command("investigate")(investigate)
-    group.command("permanent")(permanent)
+    for step, text in _HELP.items():
+        group.command(step.value)(_command(step, text))
     return group
 
 
-def retry(
-    *,
-    reason: Reason,
-    start_date: FromDate = None,
-    end_date: ToDate = None,
-    processor: OneProcessor = None,
-    kind: OfType = None,
-    category: OfCategory = None,
-    status: OfStatus = None,
-    entity: Entity = None,
-    everything: _Everything = False,
-    dry_run: _DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Have the retry worker try at once, with a new budget; also what was given up or is investigated.
+_HELP = {
+    Step.RETRY: """Have the retry worker try at once, with a new budget; also what was given up.
 
     What an attempt has been made of waits for its answer, and is taken only with --status RETRYING.
-    """
-    _act(
-        Step.RETRY,
-        Filters(start_date, end_date, processor, kind, category, status, entity, everything=everything),
-        reason,
-        dry_run=dry_run,
-        as_json=as_json,
-    )
+    """,
+    Step.INVESTIGATE: (
+        "Keep the retry worker away while somebody looks. A run that sees the output still resolves it."
+    ),
+    Step.PERMANENT: "Accept failures as they are: they are never retried, unless somebody says `retry`.",
+}
 
 
-def investigate(
-    *,
-    reason: Reason,
-    start_date: FromDate = None,
-    end_date: ToDate = None,
-    processor: OneProcessor = None,
-    kind: OfType = None,
-    category: OfCategory = None,
-    status: OfStatus = None,
-    entity: Entity = None,
-    everything: _Everything = False,
-    dry_run: _DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Keep the retry worker away while somebody looks. A run that sees the output still resolves it."""
-    _act(
-        Step.INVESTIGATE,
-        Filters(start_date, end_date, processor, kind, category, status, entity, everything=everything),
-        reason,
-        dry_run=dry_run,
-        as_json=as_json,
-    )
+def _command(step: Step, text: str) -> Callable[..., None]:
+    """The subcommand of a step; all of them take the same options."""
 
+    def command(
+        *,
+        reason: Reason,
+        start_date: FromDate = None,
+        end_date: ToDate = None,
+        processor: OneProcessor = None,
+        kind: OfType = None,
+        category: OfCategory = None,
+        status: OfStatus = None,
+        entity: Entity = None,
+        everything: _Everything = False,
+        dry_run: _DryRun = False,
+        as_json: AsJson = False,
+    ) -> None:
+        filters = Filters(
+            start_date, end_date, processor, kind, category, status, entity, everything=everything
+        )
+        _act(step, filters, reason, dry_run=dry_run, as_json=as_json)
 
-def permanent(
-    *,
-    reason: Reason,
-    start_date: FromDate = None,
-    end_date: ToDate = None,
-    processor: OneProcessor = None,
-    kind: OfType = None,
-    category: OfCategory = None,
-    status: OfStatus = None,
-    entity: Entity = None,
-    everything: _Everything = False,
-    dry_run: _DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Accept failures as they are: they are never retried, unless somebody says `retry`."""
-    _act(
-        Step.PERMANENT,
-        Filters(start_date, end_date, processor, kind, category, status, entity, everything=everything),
-        reason,
-        dry_run=dry_run,
-        as_json=as_json,
-    )
+    command.__doc__ = text
+    return command
 
 
 def _act(step: Step, given: Filters, reason: str, *, dry_run: bool, as_json: bool) -> None:

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.failures.model import FailureCategory, FailureType, failure_table
+from shared.failures.model import FailureCategory, FailureType
 from shared.log import get_logger
 from shared.messages.decode import Poison, decode
 from shared.messages.models import AnyMessage, PhaseCompleted, ProcessRequested
-from shared.sql import Statement, bind, read_sql
-from shared.topology.declaration import Phase, Processor
+from shared.sql import Statement, read_sql
+from shared.topology.declaration import Processor
 from shared.topology.graph import DEAD_LETTERS, SOURCE_SUBSCRIPTION, Topology
 from shared.warehouse.port import (
     Parameter,
@@ -30,12 +30,11 @@ from shared.warehouse.port import (
     text,
     timestamp,
 )
-from shared.worker.commit import FailedDate, failed_dates_parameter
+from shared.worker.commit import FailedDate, failed_dates_parameter, record_failed_statement
 from shared.worker.harness import Ports
 from shared.worker.outcome import Decision, Outcome, TransientError
 
 _SQL = Path(__file__).parent / "sql"
-_RECORD_FAILED = Path(__file__).parents[2] / "shared" / "failures" / "sql" / "record_failed.sql"
 #: A message that names more dates than this is recorded under its first ones; the log says so.
 _MOST_DATES = 400
 
@@ -127,9 +126,7 @@ def dead_letter_script(
         "attributes": text(json.dumps(dict(attributes), sort_keys=True)),
     }
     if processor is not None and days:
-        day = "prediction_date" if processor.phase is Phase.PREDICTIONS else "analysis_date"
-        table = {"failures.rows": failure_table(processor.phase).address}
-        statements.append(bind("dead letter failures", read_sql(_RECORD_FAILED), table, {"date": day}))
+        statements.append(record_failed_statement("dead letter failures", processor.phase))
         why = f"a message was given up: {reason}"
         parameters |= {
             "failed_dates": failed_dates_parameter(

@@ -182,12 +182,12 @@ def tick_script(
 
 
 def _mark(name: str, phase: Phase) -> Statement:
-    day = "prediction_date" if phase is Phase.PREDICTIONS else "analysis_date"
+    table = failure_table(phase)
     return bind(
         f"mark {name} {phase.name.lower()}",
         read_sql(_SQL / f"mark_{name}.sql"),
-        {"failures.rows": failure_table(phase).address},
-        {"date": day, "rows": f"@{name}_{phase.name.lower()}"},
+        {"failures.rows": table.address},
+        {"date": table.partition_column, "rows": f"@{name}_{phase.name.lower()}"},
     )
 
 

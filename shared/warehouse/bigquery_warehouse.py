@@ -12,7 +12,6 @@ import hashlib
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -67,14 +66,6 @@ _CONFLICT = re.compile(
 _NO_TABLE = re.compile(r"not found: (table|dataset)|table .* (does not exist|was not found)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """What a script would read: bytes, as BigQuery's dry run says."""
-
-    name: str
-    bytes: int
-
-
 class BigQueryWarehouse:
     """`Warehouse` on one BigQuery project. Datasets are created in `location` when they are missing."""
 
@@ -88,20 +79,6 @@ class BigQueryWarehouse:
     def run(self, script: Script) -> Rows:
         text = _script_text(script)
         return self._query(script.name, text, script, self._key(script, text))
-
-    def estimate(self, script: Script) -> Estimate:
-        """What a script would read, by a dry run; nothing is executed.
-
-        Raises the errors of `run`.
-        """
-        config = self._config(script, script.parameters)
-        config.dry_run = True
-        config.use_query_cache = False
-        try:
-            job = self._client.query(_script_text(script), job_config=config, location=self._location)
-        except google.GoogleAPIError as error:
-            raise _mapped(script.name, error) from error
-        return Estimate(script.name, int(job.total_bytes_processed or 0))
 
     def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
         """BigQuery plans by itself."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shared.failures.model import CORRECTABLE_TYPES, FailureCategory, FailureType, failure_table
 from shared.ledger.repository import LedgerEntry, append_statement, entries_parameter
-from shared.sql import bind, column_list, read_sql
+from shared.sql import Statement, bind, column_list, read_sql
 from shared.tables import ColumnType
 from shared.topology.declaration import HARNESS_COLUMNS, Phase, Processor
 from shared.warehouse.port import Parameter, Script, Structs, date, dates, text, texts, timestamp
@@ -46,6 +46,12 @@ def failed_dates_parameter(failed: Sequence[FailedDate]) -> Structs:
     )
 
 
+def record_failed_statement(name: str, phase: Phase) -> Statement:
+    """The statement that records @failed_dates as failures of a processor of this phase."""
+    table = {"failures.rows": failure_table(phase).address}
+    return bind(name, read_sql(_FAILURES_SQL / "record_failed.sql"), table, _failure_columns(phase))
+
+
 def commit_script(
     processor: Processor,
     batch: Batch,
@@ -80,10 +86,12 @@ def commit_script(
             bind(f"{processor.name}.{name}", read_sql(_SQL / f"{name}.sql"), tables, columns)
             for name in ("delete_rows", "insert_rows")
         ]
-    columns = _failure_columns(processor.phase)
-    for name in [*(["reconcile"] if good_dates else []), *(["record_failed"] if failed else [])]:
-        path = _FAILURES_SQL / f"{name}.sql"
-        statements.append(bind(f"{processor.name}.{name}", read_sql(path), tables, columns))
+    if good_dates:
+        text_of = read_sql(_FAILURES_SQL / "reconcile.sql")
+        columns = _failure_columns(processor.phase)
+        statements.append(bind(f"{processor.name}.reconcile", text_of, tables, columns))
+    if failed:
+        statements.append(record_failed_statement(f"{processor.name}.record_failed", processor.phase))
     statements.append(append_statement())
     parameters: dict[str, Parameter] = {
         "good_dates": dates(good_dates),
@@ -116,11 +124,10 @@ def commit_script(
 
 
 def _failure_columns(phase: Phase) -> dict[str, str]:
-    day = "prediction_date" if phase is Phase.PREDICTIONS else "analysis_date"
     extra = _ANALYTICS_EXTRA if phase is Phase.ANALYTICS else ()
     nulls = ("CAST(NULL AS INT64)", "CAST(NULL AS INT64)", "CAST(NULL AS STRING)")[: len(extra)]
     return {
-        "date": day,
+        "date": failure_table(phase).partition_column,
         "extra_staged": "".join(f", {name}" for name in extra),
         "extra_null": "".join(f", {null}" for null in nulls),
         "extra_update": "".join(f", {name} = s.{name}" for name in extra),

@@ -386,7 +386,7 @@ def test_the_log_goes_where_it_is_told(value: str, expected: str | None) -> None
 @pytest.mark.parametrize(
     ("url", "remedy"),
     [
-        ("nba.duckdb", "duckdb:///work/nba.duckdb"),
+        ("nba.duckdb", "duckdb:///folder/nba.duckdb"),
         ("/data/nba.duckdb", "duckdb:///data/nba.duckdb"),
         ("duckdb://nba.duckdb", "duckdb:///ABSOLUTE/PATH"),
         ("duckdb://", "duckdb:///ABSOLUTE/PATH"),
@@ -397,7 +397,7 @@ def test_the_log_goes_where_it_is_told(value: str, expected: str | None) -> None
 )
 def test_a_warehouse_setting_that_names_no_file_shows_one_that_does(url: str, remedy: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        read_settings({"NBA_WAREHOUSE": url}, Path("/work"))
+        read_settings({"NBA_WAREHOUSE": url}, Path("/folder"))
     assert f"NBA_WAREHOUSE is [{url}]" in str(caught.value)
     assert remedy in str(caught.value)
 
