@@ -43,8 +43,9 @@ def build_failures() -> typer.Typer:
 
 
 _HELP = {
-    Step.RETRY: """Have the retry worker try at once, with a new budget; also what was given up.
+    Step.RETRY: """Have the retry worker try at once, with a new budget.
 
+    What was given up or is investigated is taken as well.
     What an attempt has been made of waits for its answer, and is taken only with --status RETRYING.
     """,
     Step.INVESTIGATE: (
