@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from shared.ledger.controls import PIPELINE, Action
 from shared.planner.snapshot import Backfill, CellHistory, Failed, RawCell, Reprocess, Snapshot, Success
-from shared.sql import Statement, read_sql
+from shared.sql import Statement, TableBindings, bind, read_sql
 from shared.tables import ColumnType, TableSchema, load_schema
 from shared.topology.graph import Topology
 from shared.warehouse.port import Script, Structs, Warehouse, date, text
@@ -71,6 +72,11 @@ def entries_parameter(entries: list[LedgerEntry]) -> Structs:
 def append_statement() -> Statement:
     """The INSERT of @entries, to be part of the transaction that makes them true."""
     return Statement("ledger.append", read_sql(_SQL / "append.sql"))
+
+
+def committed_statement(tables: TableBindings, columns: Mapping[str, str]) -> Statement:
+    """What the transaction has made of its cells; `failures.rows` bound, its date column in `columns`."""
+    return bind("ledger.committed", read_sql(_SQL / "committed.sql"), tables, columns)
 
 
 def snapshot_script(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 #: Output fingerprint of a cell without rows. Cells without rows leave no trace in a lookback.
@@ -105,3 +105,8 @@ class Snapshot:
     def history(self, processor: str, day: dt.date) -> CellHistory:
         """What the ledger says of a cell; an empty history when it says nothing."""
         return self.runs.get(processor, {}).get(day, NO_HISTORY)
+
+    def after(self, processor: str, histories: Mapping[dt.date, CellHistory]) -> Snapshot:
+        """The same world with these cells of a processor committed anew."""
+        cells = {**self.runs.get(processor, {}), **histories}
+        return replace(self, runs={**self.runs, processor: cells})

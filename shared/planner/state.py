@@ -92,13 +92,25 @@ def seasons_of(snapshot: Snapshot) -> tuple[Season, ...]:
     return tuple(Season(year, tuple(sorted(days))) for year, days in sorted(by_year.items()))
 
 
-def evaluate(topology: Topology, snapshot: Snapshot, now: dt.datetime) -> Grid:
-    """The state of every cell, given what the ledger says and the time. Pure."""
+def evaluate(topology: Topology, snapshot: Snapshot, now: dt.datetime, known: Known | None = None) -> Grid:
+    """The state of every cell, given what the ledger says and the time. Pure; `known` only saves work."""
     seasons = seasons_of(snapshot)
     cells: dict[str, dict[dt.date, Cell]] = {p.name: {} for p in topology.processors}
     for season in seasons:
-        _evaluate_season(topology, snapshot, season, now, cells)
+        _evaluate_season(topology, snapshot, season, now, cells, known)
     return Grid(seasons, cells)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A grid of the same raw data, and the first date with a run that it does not know of.
+
+    No cell reads a run of a later date, so that the cells before `until` are as they were, if no date's grace
+    has ended since.
+    """
+
+    grid: Grid
+    until: dt.date
 
 
 @dataclass
@@ -129,6 +141,7 @@ def _evaluate_season(
     season: Season,
     now: dt.datetime,
     cells: dict[str, dict[dt.date, Cell]],
+    known: Known | None,
 ) -> None:
     raw_chains = {source: _raw_chain(snapshot, source, season.season_year) for source in RAW_SOURCES}
     in_grace = {day for day in season.dates if day >= now.date() - _GRACE_AT_MOST and now < grace_ends(day)}
@@ -147,11 +160,14 @@ def _evaluate_season(
         ]
         columns = [chain.parts(item.window, season.dates) for item, chain in inputs]
         for position, day in enumerate(season.dates):
-            parts = [column[position] for column in columns]
-            if not snapshot.raw[SLOTS][day].game_ids:
-                parts.append(NO_SLOT)
-            fingerprint = input_fingerprint(processor.code_version, parts)
-            cell = _evaluate_cell(processor, day, fingerprint, waits, snapshot, in_grace=day in in_grace)
+            if known is not None and day < known.until:
+                cell = known.grid.cells[processor.name][day]
+            else:
+                parts = [column[position] for column in columns]
+                if not snapshot.raw[SLOTS][day].game_ids:
+                    parts.append(NO_SLOT)
+                fingerprint = input_fingerprint(processor.code_version, parts)
+                cell = _evaluate_cell(processor, day, fingerprint, waits, snapshot, in_grace=day in in_grace)
             cells[processor.name][day] = cell
             success = cell.history.success
             outputs.append((day, EMPTY_FINGERPRINT if success is None else success.output_fingerprint))

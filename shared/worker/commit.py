@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.failures.model import CORRECTABLE_TYPES, FailureCategory, FailureType, failure_table
-from shared.ledger.repository import LedgerEntry, append_statement, entries_parameter
+from shared.ledger.repository import (
+    LedgerEntry,
+    append_statement,
+    committed_statement,
+    entries_parameter,
+)
 from shared.sql import Statement, bind, column_list, read_sql
 from shared.tables import ColumnType
 from shared.topology.declaration import HARNESS_COLUMNS, Phase, Processor
@@ -63,12 +68,14 @@ def commit_script(
     changed_dates: Sequence[dt.date],
     standing: Sequence[tuple[dt.date, str]],
     staged: bool,
+    read_back: bool,
     labels: Mapping[str, str],
 ) -> Script:
     """The transaction that makes a run true.
 
     `staged` is False when staging itself failed: then only failures and ledger are written. `standing` are
-    the games (and the dates themselves) that still have a slot.
+    the games (and the dates themselves) that still have a slot. With `read_back` the script's result is what
+    the commit made of the cells, as in ledger/sql/committed.sql.
     """
     failed_dates = {item.date for item in failed}
     good_dates = [day for day in batch.dates if day not in failed_dates] if staged else []
@@ -93,6 +100,8 @@ def commit_script(
     if failed:
         statements.append(record_failed_statement(f"{processor.name}.record_failed", processor.phase))
     statements.append(append_statement())
+    if read_back:
+        statements.append(committed_statement(tables, _failure_columns(processor.phase)))
     parameters: dict[str, Parameter] = {
         "good_dates": dates(good_dates),
         "failed_dates": failed_dates_parameter(failed),
@@ -103,6 +112,7 @@ def commit_script(
         "first_date": date(batch.dates[0]),
         "last_date": date(batch.dates[-1]),
         "processor_name": text(processor.class_name),
+        "cell_name": text(processor.name),
         "correctable_types": texts(CORRECTABLE_TYPES),
         "entries": entries_parameter(entries),
         "run_id": text(context.run_id),

@@ -9,13 +9,13 @@ import datetime as dt
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from shared.clock import grace_ends
 from shared.ledger.repository import read_snapshot
-from shared.planner.snapshot import Snapshot
-from shared.planner.state import Grid, evaluate
+from shared.planner.snapshot import CellHistory, Snapshot
+from shared.planner.state import Grid, Known, evaluate
 from shared.tables import TableAddress
 from shared.topology.declaration import Processor, raw_table_of
 from shared.topology.graph import Topology
@@ -49,12 +49,16 @@ class _Question:
 
 @dataclass(frozen=True)
 class _Known:
-    """An answer, and between which times it stays one as long as nobody writes."""
+    """An answer, and between which times it stays one as long as nobody writes.
+
+    `learned`: the first date of runs of our own that the snapshot has and the grid has not.
+    """
 
     question: _Question
     view: View
     since: dt.datetime
     until: dt.datetime
+    learned: dt.date | None = None
 
 
 @dataclass
@@ -82,6 +86,10 @@ class Memory:
         question = None if writes is None else _Question(writes, first, last, request_id, backfill_id)
         known = self._known
         if known is not None and known.question == question and known.since <= now < known.until:
+            if known.learned is not None:
+                before = Known(known.view.grid, known.learned)
+                view = View(known.view.snapshot, evaluate(topology, known.view.snapshot, now, before))
+                known = self._known = replace(known, view=view, learned=None)
             return known.view
         snapshot = read_snapshot(
             warehouse, topology, start=first, end=last, request_id=request_id, backfill_id=backfill_id
@@ -89,6 +97,26 @@ class Memory:
         view = View(snapshot, evaluate(topology, snapshot, now))
         self._known = None if question is None else _Known(question, view, now, _valid_until(view.grid, now))
         return view
+
+    def learn(
+        self, warehouse: Warehouse, processor: str, histories: Mapping[dt.date, CellHistory], *, scripts: int
+    ) -> None:
+        """Take a run of our own into the answer, which so outlives it: nothing else has changed.
+
+        `scripts`: how many have written since the last look. When there were more, somebody else has written
+        too, and the next look reads the ledger.
+        """
+        known, writes = self._known, warehouse.writes()
+        if known is None or not histories or writes is None or writes != known.question.writes + scripts:
+            return
+        snapshot = known.view.snapshot.after(processor, histories)
+        learned = min(histories) if known.learned is None else min(known.learned, *histories)
+        self._known = replace(
+            known,
+            question=replace(known.question, writes=writes),
+            view=View(snapshot, known.view.grid),
+            learned=learned,
+        )
 
     def keep_table(self, address: TableAddress) -> tuple[TableAddress, ...]:
         """Take note that a shared table was used; returns those that are too many by now, to be dropped."""

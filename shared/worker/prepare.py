@@ -36,6 +36,7 @@ def worker_scripts(processor: Processor) -> tuple[Script, ...]:
         changed_dates=[],
         standing=[],
         staged=True,
+        read_back=True,
         labels={},
     )
     return stage_script(processor, batch, _CONTEXT.run_id, {}), commit

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.clock import Clock
 from shared.failures.model import FailureCategory, FailureType
 from shared.ledger.repository import LedgerEntry
 from shared.log import get_logger
-from shared.planner.snapshot import EMPTY_FINGERPRINT, Snapshot
+from shared.planner.snapshot import EMPTY_FINGERPRINT, CellHistory, Failed, Snapshot, Success
 from shared.planner.state import Cell, Season
 from shared.topology.declaration import SLOTS, Processor
 from shared.warehouse.port import (
     Rows,
     TableNotFoundError,
     TransientWarehouseError,
+    Value,
     Warehouse,
     WarehouseError,
 )
@@ -78,7 +79,7 @@ def execute_run(
     shared = shared_table_names(processor, parameters, snapshot, forced_by=forced_by)
     summaries, failed = _stage(processor, warehouse, batch, context, labels, shared)
     entries = [_entry(cell, season, summaries, failed) for cell in cells]
-    warehouse.run(
+    committed = warehouse.run(
         commit_script(
             processor,
             batch,
@@ -89,9 +90,11 @@ def execute_run(
             changed_dates=[cell.date for cell in cells if _inputs_changed(cell)],
             standing=_standing(snapshot, batch),
             staged=bool(summaries),
+            read_back=warehouse.writes() is not None,
             labels=labels,
         )
     )
+    memory.learn(warehouse, processor.name, _histories(cells, entries, committed, context), scripts=2)
     # Only now: an attempt that comes again after a failed commit finds what this one has staged.
     addresses = staging_bindings(processor, context.run_id, shared)
     spare = [t for name in shared for t in memory.keep_table(addresses[f"staging.{name}"])]
@@ -208,6 +211,35 @@ def _entry(
         game_ids=None,
         error=reasons[0] if reasons else None,
     )
+
+
+def _histories(
+    cells: Sequence[Cell], entries: Sequence[LedgerEntry], committed: Rows, context: RunContext
+) -> dict[dt.date, CellHistory]:
+    """The cells as the commit has left them; empty when it was not read back."""
+    runs = {row[0]: row[1:] for row in committed.values}
+    found: dict[dt.date, CellHistory] = {}
+    for cell, entry in zip(cells, entries, strict=True):
+        if cell.date not in runs:
+            continue
+        sequence, attempt, open_failures = map(_count, runs[cell.date])
+        causation = context.causation_id or ""
+        history = replace(cell.history, open_failures=open_failures, ran_for_request=True)
+        fingerprint = entry.input_fingerprint or ""
+        if entry.status == "failed":
+            failed = Failed(fingerprint, sequence, attempt, entry.error or "", context.run_id, causation)
+            found[cell.date] = replace(history, failed=failed)
+        else:
+            output, count = entry.output_fingerprint or "", entry.record_count or 0
+            success = Success(fingerprint, output, count, sequence, context.run_id, causation)
+            found[cell.date] = replace(history, success=success)
+    return found
+
+
+def _count(value: Value) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"Expected a number of a commit, found [{value}]")
+    return value
 
 
 def _inputs_changed(cell: Cell) -> bool:

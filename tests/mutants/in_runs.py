@@ -19,6 +19,27 @@ _LEDGER = "unit/ledger/test_repository.py"
 
 RUNS = (
     Mutant(
+        "what_others_wrote_beside_a_run_is_not_read",
+        "shared/worker/memory.py",
+        "writes != known.question.writes + scripts:",
+        "writes < known.question.writes + scripts:",
+        ("unit/worker/test_memory.py",),
+    ),
+    Mutant(
+        "grid_forgets_the_first_of_several_runs",
+        "shared/worker/memory.py",
+        "min(histories) if known.learned is None else min(known.learned, *histories)",
+        "min(histories)",
+        (_DELIVERIES, "unit/worker/test_memory.py"),
+    ),
+    Mutant(
+        "date_of_the_run_itself_is_not_evaluated_again",
+        "shared/planner/state.py",
+        "if known is not None and day < known.until:",
+        "if known is not None and day <= known.until:",
+        ("unit/planner/test_known.py",),
+    ),
+    Mutant(
         "pause_ignored",
         _HARNESS,
         "if snapshot.paused is not None:",
@@ -119,14 +140,14 @@ RUNS = (
     Mutant(
         "commits_are_not_numbered",
         _APPEND,
-        "IFNULL(past.last_sequence, 0) + 1,",
+        "IFNULL(MAX(l.sequence), 0) + 1,",
         "1,",
         (_LEDGER,),
     ),
     Mutant(
         "failures_on_other_inputs_use_up_the_budget",
         _APPEND,
-        "COUNTIF(l.status = 'failed' AND l.input_fingerprint = n.input_fingerprint)",
+        "COUNTIF(l.status = 'failed' AND l.input_fingerprint = e.input_fingerprint)",
         "COUNTIF(l.status = 'failed')",
         (_LEDGER,),
     ),

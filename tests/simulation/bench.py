@@ -10,7 +10,7 @@ from services.ingest.writer import IngestReport, write
 from services.registry import processor_folders, topology_of
 from shared.clock import VirtualClock
 from shared.sql import Statement
-from shared.tables import raw_tables
+from shared.tables import TableAddress, raw_tables
 from shared.topology.graph import Topology
 from shared.warehouse.duckdb_warehouse import STAGING_DATASET, DuckDBWarehouse
 from shared.warehouse.initialise import all_tables, initialise
@@ -53,6 +53,10 @@ class _Warehouse(DuckDBWarehouse):
             self._answers[key] = super().run(script)
         return self._answers[key]
 
+    def drop_staging(self) -> None:
+        """Drop what runs have left behind that never came to their end."""
+        self.drop([TableAddress(STAGING_DATASET, table) for table in self._staging.tables()])
+
 
 class Bench:
     """An embedded warehouse in memory, holding the slots of the season and nothing else."""
@@ -73,20 +77,15 @@ class Bench:
         self._run(f"CREATE SCHEMA {_TEMPLATE}")
         for table in tables:
             self._run(f"CREATE TABLE {_TEMPLATE}.{table.table} AS SELECT * FROM {table}")
-        self._reset = [
+        self._reset = tuple(
             Statement("reset", f"CREATE OR REPLACE TABLE {t} AS SELECT * FROM {_TEMPLATE}.{t.table}")
             for t in tables
-        ]
+        )
 
     def reset(self) -> None:
         """Back to the start of the season; nothing of the last history is left."""
-        # Dropping staging tables does not count as writing, so that this is asked with a write before it.
-        self._run(f"DROP TABLE IF EXISTS {STAGING_DATASET}.nothing")
-        left = self.select(
-            f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{STAGING_DATASET}'"
-        )
-        drops = [Statement("drop", f"DROP TABLE {STAGING_DATASET}.{name}") for (name,) in left]
-        self.warehouse.run(Script("reset", (*drops, *self._reset), {}, transaction=False, labels={}))
+        self.warehouse.drop_staging()
+        self.warehouse.run(Script("reset", self._reset, {}, transaction=False, labels={}))
 
     def select(self, sql: str) -> list[tuple[Value, ...]]:
         """Rows of one query."""

@@ -89,6 +89,7 @@ class TappedWarehouse:
         self._inner = inner
         self._faults: list[tuple[str, Exception]] = []
         self._interruptions: list[tuple[str, Callable[[], None]]] = []
+        self.alone = False
         self.jobs: list[str] = []
 
     def fail_next(self, name: str, error: Exception) -> None:
@@ -127,8 +128,9 @@ class TappedWarehouse:
     def drop(self, addresses: Sequence[TableAddress]) -> None:
         self._inner.drop(addresses)
 
-    def writes(self) -> None:
-        """Others can write, as in the cloud: nothing read before is still known to be true."""
+    def writes(self) -> int | None:
+        """Unless a test says `alone`, others can write, as in the cloud: nothing read stays true."""
+        return self._inner.writes() if self.alone else None
 
     def close(self) -> None:
         self._inner.close()

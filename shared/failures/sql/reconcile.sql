@@ -11,26 +11,33 @@ USING (
       FROM staging.failures
       WHERE analysis_date IN UNNEST(@good_dates)
     ),
-    expected AS (
-      SELECT cell_date AS analysis_date, entity_id
-      FROM staging.expected
-      UNION DISTINCT
-      -- A game or a date that had a failure and has none now is there, as long as it has a slot.
-      SELECT g.cell_date, g.entity_id
-      FROM UNNEST(@standing) AS g
+    entities AS (
+      SELECT
+        analysis_date, entity_id,
+        LOGICAL_OR(is_expected) AS still_expected,
+        LOGICAL_OR(NOT row_written) AS withheld
+      FROM (
+        SELECT cell_date AS analysis_date, entity_id, TRUE AS is_expected, TRUE AS row_written
+        FROM staging.expected
+        UNION ALL
+        -- A game or a date that had a failure and has none now is there, as long as it has a slot.
+        SELECT g.cell_date, g.entity_id, TRUE, TRUE
+        FROM UNNEST(@standing) AS g
+        UNION ALL
+        SELECT analysis_date, entity_id, FALSE, row_written
+        FROM staged
+      ) AS said
+      GROUP BY analysis_date, entity_id
     ),
     gone AS (
       SELECT
         old./* columns: date */ AS analysis_date, old.entity_id, old.failure_category,
-        EXISTS (
-          SELECT 1 FROM expected AS e
-          WHERE e.analysis_date = old./* columns: date */ AND e.entity_id = old.entity_id
-        ) AS still_expected,
-        EXISTS (
-          SELECT 1 FROM staged AS w
-          WHERE w.analysis_date = old./* columns: date */ AND w.entity_id = old.entity_id AND NOT w.row_written
-        ) AS withheld
+        IFNULL(e.still_expected, FALSE) AS still_expected,
+        IFNULL(e.withheld, FALSE) AS withheld
       FROM failures.rows AS old
+      LEFT JOIN entities AS e
+        ON e.analysis_date = old./* columns: date */
+        AND e.entity_id = old.entity_id
       LEFT JOIN staged AS s
         ON s.analysis_date = old./* columns: date */
         AND s.entity_id = old.entity_id

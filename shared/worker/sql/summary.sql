@@ -1,72 +1,60 @@
 -- One row per date of the run: what commit and ledger need to know, and whether rows and failures together
 -- account for everybody expected (untracked, unexpected, contradicted must be 0).
 WITH
-  good AS (
+  facts AS (
     SELECT
-      /* columns: partition */ AS cell_date,
-      COUNT(*) AS record_count,
-      TO_HEX(MD5(STRING_AGG(data_hash, ',' ORDER BY data_hash))) AS output_fingerprint
+      cell_date, entity_id, TRUE AS is_expected, FALSE AS is_withheld, CAST(NULL AS STRING) AS data_hash,
+      0 AS failures, CAST(NULL AS STRING) AS problem
+    FROM staging.expected
+    UNION ALL
+    SELECT /* columns: partition */, /* columns: entity */, FALSE, FALSE, data_hash, 0, CAST(NULL AS STRING)
     FROM staging.good_rows
-    GROUP BY 1
-  ),
-  row_entities AS (
-    SELECT DISTINCT /* columns: partition */ AS cell_date, /* columns: entity */ AS entity_id
-    FROM staging.good_rows
-  ),
-  withheld AS (
-    SELECT DISTINCT analysis_date AS cell_date, entity_id
+    UNION ALL
+    SELECT analysis_date, entity_id, FALSE, NOT row_written, CAST(NULL AS STRING), 1, CAST(NULL AS STRING)
     FROM staging.failures
-    WHERE NOT row_written
-  ),
-  untracked AS (
-    SELECT e.cell_date, COUNT(*) AS n, MIN(e.entity_id) AS example
-    FROM staging.expected AS e
-    LEFT JOIN row_entities AS r ON r.cell_date = e.cell_date AND r.entity_id = e.entity_id
-    LEFT JOIN withheld AS w ON w.cell_date = e.cell_date AND w.entity_id = e.entity_id
-    WHERE r.entity_id IS NULL AND w.entity_id IS NULL
-    GROUP BY 1
-  ),
-  contradicted AS (
-    SELECT r.cell_date, COUNT(*) AS n, MIN(r.entity_id) AS example
-    FROM row_entities AS r
-    JOIN withheld AS w ON w.cell_date = r.cell_date AND w.entity_id = r.entity_id
-    GROUP BY 1
-  ),
-  unexpected AS (
-    SELECT r.cell_date, COUNT(*) AS n, MIN(r.entity_id) AS example
-    FROM row_entities AS r
-    LEFT JOIN staging.expected AS e ON e.cell_date = r.cell_date AND e.entity_id = r.entity_id
-    WHERE e.entity_id IS NULL
-    GROUP BY 1
-  ),
-  failed AS (
-    SELECT analysis_date AS cell_date, COUNT(*) AS n
-    FROM staging.failures
-    GROUP BY 1
-  ),
-  date_checks AS (
+    UNION ALL
     SELECT
-      analysis_date AS cell_date,
-      STRING_AGG(CONCAT(check_name, ': ', detail), '; ' ORDER BY check_name, detail) AS problems
+      analysis_date, CAST(NULL AS STRING), FALSE, FALSE, CAST(NULL AS STRING), 0,
+      CONCAT(check_name, ': ', detail)
     FROM staging.checks
     WHERE entity_id IS NULL
-    GROUP BY 1
+    UNION ALL
+    SELECT d, CAST(NULL AS STRING), FALSE, FALSE, CAST(NULL AS STRING), 0, CAST(NULL AS STRING)
+    FROM UNNEST(@dates) AS d
+  ),
+  dates AS (
+    SELECT
+      cell_date,
+      COUNT(data_hash) AS record_count,
+      TO_HEX(MD5(STRING_AGG(data_hash, ',' ORDER BY data_hash))) AS output_fingerprint,
+      SUM(failures) AS failure_count,
+      STRING_AGG(problem, '; ' ORDER BY problem) AS problems
+    FROM facts
+    GROUP BY cell_date
+  ),
+  entities AS (
+    SELECT
+      cell_date, entity_id,
+      LOGICAL_OR(is_expected) AS is_expected, COUNT(data_hash) > 0 AS has_rows, LOGICAL_OR(is_withheld) AS is_withheld
+    FROM facts
+    GROUP BY cell_date, entity_id
+  ),
+  accounts AS (
+    SELECT
+      cell_date,
+      COUNTIF(is_expected AND NOT has_rows AND NOT is_withheld) AS untracked,
+      COUNTIF(has_rows AND is_withheld) AS contradicted,
+      COUNTIF(has_rows AND NOT is_expected) AS unexpected,
+      MIN(IF(is_expected AND NOT has_rows AND NOT is_withheld, entity_id, NULL)) AS untracked_entity,
+      MIN(IF(has_rows AND is_withheld, entity_id, NULL)) AS contradicted_entity,
+      MIN(IF(has_rows AND NOT is_expected, entity_id, NULL)) AS unexpected_entity
+    FROM entities
+    GROUP BY cell_date
   )
 SELECT
-  d AS cell_date,
-  IFNULL(good.record_count, 0) AS record_count,
-  good.output_fingerprint,
-  IFNULL(failed.n, 0) AS failure_count,
-  IFNULL(untracked.n, 0) AS untracked,
-  IFNULL(contradicted.n, 0) AS contradicted,
-  IFNULL(unexpected.n, 0) AS unexpected,
-  COALESCE(untracked.example, contradicted.example, unexpected.example) AS example,
-  date_checks.problems
-FROM UNNEST(@dates) AS d
-LEFT JOIN good ON good.cell_date = d
-LEFT JOIN untracked ON untracked.cell_date = d
-LEFT JOIN contradicted ON contradicted.cell_date = d
-LEFT JOIN unexpected ON unexpected.cell_date = d
-LEFT JOIN failed ON failed.cell_date = d
-LEFT JOIN date_checks ON date_checks.cell_date = d
-ORDER BY cell_date
+  d.cell_date, d.record_count, d.output_fingerprint, d.failure_count, a.untracked, a.contradicted, a.unexpected,
+  COALESCE(a.untracked_entity, a.contradicted_entity, a.unexpected_entity) AS example,
+  d.problems
+FROM dates AS d
+JOIN accounts AS a ON a.cell_date = d.cell_date
+ORDER BY d.cell_date

@@ -139,6 +139,7 @@ def commit(
             changed_dates=changed,
             standing=standing,
             staged=True,
+            read_back=False,
             labels={},
         )
     )

@@ -8,10 +8,12 @@ import pytest
 
 from shared.broker.port import PublishError
 from shared.messages.models import CompletionStatus, PhaseCompleted, RetryTick
+from shared.planner.state import State
 from shared.topology.declaration import Phase
 from shared.warehouse.port import TransientWarehouseError
+from shared.worker.memory import Memory, View
 from shared.worker.outcome import Decision, TransientError
-from tests.support.raw_rows import final_slot, slot, team_box
+from tests.support.raw_rows import RawRow, final_slot, slot, team_box
 from tests.support.tiny_fixture import MakePipeline
 from tests.support.tiny_folders import BREAKS_THE_QUERY, CARD, FORM, SCORES
 from tests.support.tiny_pipeline import TinyPipeline, game, on, played
@@ -137,6 +139,47 @@ class TestRedelivery:
 
         assert outcome.decision is Decision.NOTHING_TO_DO
         assert pipeline.broker.completions() == before
+
+
+LACKS_A_TEAM = [final_slot(game(1), 100, 90), team_box(game(1), "BOS", [], points=100)]
+CANNOT_RUN = [
+    final_slot(game(1), 100, 90),
+    *(team_box(game(1), team, [], assists=BREAKS_THE_QUERY) for team in ("BOS", "CHI")),
+]
+
+
+class TestMemory:
+    @pytest.mark.parametrize(
+        ("second_date", "state"), [(LACKS_A_TEAM, State.PARTIAL), (CANNOT_RUN, State.FAILED)]
+    )
+    def test_a_chain_of_runs_reads_the_ledger_once_and_knows_what_it_says(
+        self, make_pipeline: MakePipeline, second_date: list[RawRow], state: State
+    ) -> None:
+        pipeline = make_pipeline()
+        pipeline.warehouse.alone = True
+        pipeline.ingest([*played(0, 100, 90), *second_date])
+
+        pipeline.settle()
+
+        assert len(pipeline.runs) >= len(pipeline.topology.processors)
+        assert pipeline.warehouse.jobs.count("read snapshot") == 1
+        sent = [message for message in pipeline.broker.published if not isinstance(message, RetryTick)]
+
+        def look(memory: Memory) -> View:
+            return memory.look(
+                pipeline.warehouse,
+                pipeline.topology,
+                start=on(0),
+                end=on(1),
+                request_id=sent[0].correlation_id,
+                backfill_id=None,
+                now=pipeline.clock.now(),
+            )
+
+        learned = look(pipeline.ports.memory)
+        assert pipeline.warehouse.jobs.count("read snapshot") == 1
+        assert learned == look(Memory())
+        assert state in {cell.state for cells in learned.grid.cells.values() for cell in cells.values()}
 
 
 class TestCrashBetweenCommitAndPublish:

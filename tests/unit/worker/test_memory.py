@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from services.registry import discover
 from shared.planner.snapshot import CellHistory, RawCell, Snapshot, Success
+from shared.planner.state import State
 from shared.tables import TableAddress
 from shared.topology.declaration import PLAYER_BOX, PROPS, SLOTS
 from shared.topology.graph import build_topology
@@ -127,6 +128,39 @@ class TestLook:
         self.look()
         select(self.warehouse, "DELETE FROM nba_orchestration.ledger WHERE cell_name = 'nobody'")
         self.look()
+        assert self.warehouse.reads == 2
+
+    def test_a_run_of_our_own_is_known_without_reading(self) -> None:
+        self.look()
+        select(self.warehouse, "DELETE FROM nba_orchestration.ledger WHERE cell_name = 'nobody'")
+        history = CellHistory(Success("inputs", "output", 1, 7, "run", "message"))
+        self.memory.learn(self.warehouse, "scores", {DAY: history}, scripts=1)
+        assert self.look().snapshot.history("scores", DAY) == history
+        assert self.warehouse.reads == 1
+
+    def test_of_several_runs_the_earliest_counts(self) -> None:
+        earlier = DAY - dt.timedelta(days=1)
+        for day in (earlier, DAY):
+            select(
+                self.warehouse,
+                "INSERT INTO nba_orchestration.ledger (cell_name, cell_date, season_year, kind, status,"
+                " output_fingerprint, record_count, game_ids, sequence, attempt, run_id, correlation_id,"
+                f" committed_at) VALUES ('{SLOTS}', '{day}', 2021, 'raw', 'success', 'slots', 1,"
+                " '[\"0022100500\"]', 1, 0, 'raw', 'raw', '2022-01-01 00:00:00')",
+            )
+        before = self.look()
+        for day in (earlier, DAY):
+            inputs = before.grid.cells["scores"][day].input_fingerprint
+            history = CellHistory(Success(inputs, "output", 1, 1, "run", "message"))
+            self.memory.learn(self.warehouse, "scores", {day: history}, scripts=0)
+        assert {cell.state for cell in self.look().grid.cells["scores"].values()} == {State.CURRENT}
+
+    def test_what_somebody_else_wrote_beside_a_run_is_read(self) -> None:
+        self.look()
+        for _ in range(2):
+            select(self.warehouse, "DELETE FROM nba_orchestration.ledger WHERE cell_name = 'nobody'")
+        self.memory.learn(self.warehouse, "scores", {DAY: CellHistory(open_failures=1)}, scripts=1)
+        assert self.look().snapshot.history("scores", DAY) == CellHistory()
         assert self.warehouse.reads == 2
 
     def test_another_request_is_another_question(self) -> None:
