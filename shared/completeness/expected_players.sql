@@ -5,8 +5,8 @@
 -- named by two teams belongs to the one of D's injury report, else to the newer list; when that team has no
 -- slot on D he is not expected. Reads raw data only: slots and injury report of D, everything else before D.
 --
--- Run first; every processor that uses shared/completeness declares
--- shared_sql = ("expected_players", "player_listings", "player_windows", "player_evidence") or the first of them.
+-- Every processor that uses shared/completeness declares shared_sql = ("team_lists", "expected_players",
+-- "player_listings", "player_windows", "player_evidence") or the first of them.
 --
 -- Columns
 --   cell_date DATE             D
@@ -18,67 +18,14 @@
 --   home_game BOOL
 --   expected_because STRING    box_score_list | unreconciled_list | injury_report, the first that applies
 WITH
-  -- Which lists reconcile: the same text in player_listings.sql, down to team_lists (a test compares them).
-  box AS (
-    SELECT
-      game_id, game_date, team_abbr, player_lookup, player_name, player_status, dnp_reason, points,
-      CAST(ROUND(minutes_decimal * 60) AS INT64) AS seconds
-    FROM nba_raw.nbac_gamebook_player_stats
-    WHERE game_date >= @season_start AND game_date < @last_date
-  ),
-  player_sums AS (
-    SELECT
-      game_id, game_date, team_abbr,
-      IFNULL(SUM(points), 0) AS points,
-      IFNULL(SUM(seconds), 0) AS seconds
-    FROM box
-    GROUP BY game_id, game_date, team_abbr
-  ),
-  ingested AS (
-    SELECT DISTINCT game_id, game_date
-    FROM player_sums
-  ),
-  team_rows AS (
-    SELECT
-      game_id, game_date, team_abbr, points,
-      CAST(ROUND(minutes_decimal * 60) AS INT64) AS seconds,
-      COUNT(*) OVER (PARTITION BY game_id, game_date) AS rows_of_game
-    FROM nba_raw.nbac_team_boxscore
-    WHERE game_date >= @season_start AND game_date < @last_date
-  ),
-  team_games AS (
-    SELECT
-      game_id, game_date, season_type, team_abbr,
-      ROW_NUMBER() OVER (PARTITION BY team_abbr ORDER BY game_date, game_id) AS team_game_number
-    FROM nba_raw.nbac_schedule
-    CROSS JOIN UNNEST([home_team_tricode, away_team_tricode]) AS team_abbr
-    WHERE game_date >= @season_start AND game_date < @last_date
-      AND game_status = 3 AND IFNULL(game_status_text, '') != 'Postponed'
-      AND season_type IN ('regular', 'play_in', 'playoffs', 'cup_final')
-  ),
-  team_lists AS (
-    SELECT
-      g.game_id, g.game_date, g.season_type, g.team_abbr, g.team_game_number,
-      CASE
-        WHEN ingested.game_id IS NULL THEN 'not_ingested'
-        WHEN team.rows_of_game = 2
-          AND players.points = team.points
-          AND ABS(players.seconds - team.seconds) <= 30 THEN 'reconciles'
-        ELSE 'incomplete'
-      END AS raw_state
-    FROM team_games AS g
-    LEFT JOIN ingested ON ingested.game_id = g.game_id AND ingested.game_date = g.game_date
-    LEFT JOIN player_sums AS players
-      ON players.game_id = g.game_id AND players.game_date = g.game_date AND players.team_abbr = g.team_abbr
-    LEFT JOIN team_rows AS team
-      ON team.game_id = g.game_id AND team.game_date = g.game_date AND team.team_abbr = g.team_abbr
-  ),
   listed AS (
     SELECT
       l.team_abbr, l.team_game_number, l.game_date, l.game_id, l.raw_state = 'reconciles' AS reconciles,
       box.player_lookup, box.player_name
-    FROM team_lists AS l
-    JOIN box ON box.game_id = l.game_id AND box.game_date = l.game_date AND box.team_abbr = l.team_abbr
+    FROM staging.team_lists AS l
+    JOIN nba_raw.nbac_gamebook_player_stats AS box
+      ON box.game_id = l.game_id AND box.game_date = l.game_date AND box.team_abbr = l.team_abbr
+    WHERE box.game_date >= @season_start AND box.game_date < @last_date
   ),
   slots AS (
     SELECT
@@ -97,7 +44,7 @@ WITH
     SELECT
       team_abbr, game_date, UNIX_DATE(game_date) AS day, FALSE AS is_cell,
       team_game_number, IF(raw_state = 'reconciles', team_game_number, NULL) AS reconciling_number
-    FROM team_lists
+    FROM staging.team_lists
     UNION ALL
     SELECT team_abbr, cell_date, UNIX_DATE(cell_date), TRUE, CAST(NULL AS INT64), CAST(NULL AS INT64)
     FROM slots

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections.abc import Iterable
 
 import pytest
 
-from shared.sql import read_sql
 from shared.warehouse.port import Value
 from tests.oracle.raw import RawSeason, active_keys, without_player_rows
 from tests.oracle.tiny import ANN, BOS, final, half_list, on, played_daily, report, season, slot
-from tests.support.completeness import FOLDER, Judged, judge, missing_of, tables_of, warehouse_of
+from tests.support.completeness import Judged, judge, missing_of, tables_of, warehouse_of
 from tests.support.derived_rows import Row
 
 DET = {"dee": "active"}
@@ -471,15 +469,6 @@ def test_many_days_in_one_pass_say_what_each_day_says_by_itself() -> None:
         for name in ("expected", "evidence"):
             of_day = {key: row for key, row in getattr(together, name).items() if key[0] == on(day)}
             assert of_day == getattr(alone, name)
-
-
-def test_both_statements_judge_lists_by_the_same_text() -> None:
-    def lists(name: str) -> str:
-        found = re.search(r"\n  box AS \(.*?\n  listed AS \(", read_sql(FOLDER / name), re.DOTALL)
-        assert found is not None
-        return found.group(0)
-
-    assert lists("expected_players.sql") == lists("player_listings.sql")
 
 
 def test_a_list_reconciles_within_half_a_minute_and_not_beyond() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _EXPECTED = "shared/completeness/expected_players.sql"
+_LISTS = "shared/completeness/team_lists.sql"
 _LISTINGS = "shared/completeness/player_listings.sql"
 _EVIDENCE = "shared/completeness/player_evidence.sql"
 _TESTS = ("golden/test_completeness.py",)
@@ -47,14 +48,14 @@ COMPLETENESS = (
     ),
     Mutant(
         "half_a_minute_does_not_reconcile",
-        _EXPECTED,
+        _LISTS,
         "ABS(players.seconds - team.seconds) <= 30",
         "ABS(players.seconds - team.seconds) < 30",
         _TESTS,
     ),
     Mutant(
         "minutes_need_not_reconcile",
-        _LISTINGS,
+        _LISTS,
         "ABS(players.seconds - team.seconds) <= 30",
         "ABS(players.seconds - team.seconds) >= 0",
         _TESTS,

@@ -10,7 +10,7 @@ _FURTHER_BACK = "a lower bound: one game more at the far end of a window before 
 
 #: Name of the mutant, and the reason. A test fails for one that is caught after all, or no longer exists.
 EQUIVALENT: Mapping[str, str] = {
-    "completeness/player_listings: WHERE game_date >= @season_start AND game_date <= @last_date #4": (
+    "completeness/player_listings: WHERE game_date >= @season_start AND game_date <= @last_date": (
         "the injury report of D is known before its games, and is joined to games before D only"
     ),
     "completeness/player_listings: OR (other.team_abbr != d.team_abbr AND other.game_date >= p.game_date"

@@ -28,6 +28,7 @@ from tests.season.mutants import STAGED, Mutant, inspected, mutants_of_processor
 #: The column that says which date a staged row is about; of rows, it is the partition column of the output.
 _DATE_COLUMNS = {
     "expected_players": "cell_date",
+    "team_lists": "game_date",
     "player_listings": "game_date",
     "player_windows": "cell_date",
     "player_evidence": "cell_date",
@@ -245,7 +246,7 @@ def _try(
             return
         tried.keep(processor, trial)
     first, last = step.day if kind is Range.DATE else step.since, step.day
-    if trial.source == "player_listings":
+    if trial.source in ("team_lists", "player_listings"):
         # A row per game: those of D itself are there when the batch goes on after D, and must be.
         first, last = step.since, step.day - dt.timedelta(days=1)
     before = known.rows(processor, trial, first, last)

@@ -20,7 +20,7 @@ from tests.support import direct
 from tests.support.derived_rows import Row, fill, schema_of
 
 FOLDER = Path(__file__).parents[2] / "shared" / "completeness"
-STATEMENTS = ("expected_players", "player_listings", "player_windows", "player_evidence")
+STATEMENTS = ("team_lists", "expected_players", "player_listings", "player_windows", "player_evidence")
 _TABLES = {f"staging.{name}": TableAddress("nba_staging", name) for name in STATEMENTS}
 _RAW_TABLES: Mapping[str, type[ScheduleRow | PlayerBoxRow | TeamBoxRow | InjuryRow]] = {
     "nbac_schedule": ScheduleRow,

@@ -22,6 +22,6 @@ PROCESSOR = Processor(
     entity_column="player_lookup",
     inputs=(*EVIDENCE, Input("player_game_summary", Window.BEFORE)),
     folder=Path(__file__).parent,
-    shared_sql=("expected_players", "player_listings", "player_windows", "player_evidence"),
+    shared_sql=("team_lists", "expected_players", "player_listings", "player_windows", "player_evidence"),
     parameters={"span_played_games": 1, "span_days": 14},
 )

@@ -46,6 +46,6 @@ PROCESSOR = Processor(
         Input("upcoming_team_game_context", Window.ON_DATE),
     ),
     folder=Path(__file__).parent,
-    shared_sql=("expected_players", "player_listings", "player_windows", "player_evidence"),
+    shared_sql=("team_lists", "expected_players", "player_listings", "player_windows", "player_evidence"),
     parameters={"span_played_games": 10, "span_days": 14, **EFFECTS, **HALF_RELIABLE_GAMES, **FULL_LOAD},
 )

@@ -15,6 +15,6 @@ PROCESSOR = Processor(
     entity_column="player_lookup",
     inputs=(*EVIDENCE, Input("player_game_summary", Window.BEFORE)),
     folder=Path(__file__).parent,
-    shared_sql=("expected_players", "player_listings", "player_windows", "player_evidence"),
+    shared_sql=("team_lists", "expected_players", "player_listings", "player_windows", "player_evidence"),
     parameters={"span_played_games": 20, "span_days": 0},
 )

@@ -49,7 +49,7 @@ def test_processors_with_other_windows_share_all_but_what_the_windows_decide() -
     world = {PLAYER_BOX: raw("first"), SLOTS: raw("first")}
     zones, cache = names("PSZA", raw_cells=world), names("PDC", raw_cells=world)
     same = {name for name in cache if zones[name] == cache[name]}
-    assert same == {"expected_players", "player_listings", "player_windows"}
+    assert same == {"team_lists", "expected_players", "player_listings", "player_windows"}
 
 
 def test_a_commit_to_a_source_makes_new_tables_even_when_the_content_comes_back() -> None:
