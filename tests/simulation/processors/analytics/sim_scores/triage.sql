@@ -11,7 +11,14 @@ SELECT
   CONCAT('["', CAST(e.cell_date AS STRING), '"]') AS missing_game_dates,
   TRUE AS raw_data_checked,
   FALSE AS row_written,
-  '[]' AS evidence,
+  IF(
+    COUNT(b.team_abbr) > 0,
+    '{"missing": []}',
+    CONCAT(
+      '{"missing": [{"date": "', CAST(e.cell_date AS STRING),
+      '", "verdict": "GAME_NOT_INGESTED", "source": "nbac_team_boxscore"}]}'
+    )
+  ) AS evidence,
   1 AS expected_record_count,
   0 AS actual_record_count,
   '[]' AS missing_game_ids
