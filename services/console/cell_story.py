@@ -117,7 +117,7 @@ def _changes(processor: Processor, cell: Cell) -> frozenset[int] | None:
 def _input_story(
     item: Input, day: dt.date, season: Season, snapshot: Snapshot, grid: Grid, changed: bool | None
 ) -> InputStory:
-    dates = _dates_read(item.window, day, season)
+    dates = _dates_read(item.window, day, season, grid)
     counts = _counts(item.source, snapshot)
     there = [counts[d] for d in dates if counts.get(d)]
     unsettled = None
@@ -136,7 +136,7 @@ def _input_story(
     )
 
 
-def _dates_read(window: Window, day: dt.date, season: Season) -> tuple[dt.date, ...]:
+def _dates_read(window: Window, day: dt.date, season: Season, grid: Grid) -> tuple[dt.date, ...]:
     match window:
         case Window.ON_DATE:
             return (day,)
@@ -146,6 +146,11 @@ def _dates_read(window: Window, day: dt.date, season: Season) -> tuple[dt.date, 
             return season.dates[: bisect_right(season.dates, day)]
         case Window.NEXT_WEEK:
             return season.dates[: bisect_right(season.dates, day + _WEEK)]
+        case Window.PREVIOUS_SEASON:
+            before = [other for other in grid.seasons if other.season_year == season.season_year - 1]
+            return before[0].dates if before else ()
+        case Window.EARLIER:
+            return tuple(date for date in grid.dates() if date < day)
 
 
 def _counts(source: str, snapshot: Snapshot) -> Mapping[dt.date, int]:

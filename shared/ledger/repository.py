@@ -108,7 +108,12 @@ def read_snapshot(
     request_id: str | None,
     backfill_id: str | None,
 ) -> Snapshot:
-    """Everything the planner needs for the seasons around [start, end]."""
+    """Everything the planner needs for the seasons around [start, end].
+
+    That is every season, when some processor reads across seasons.
+    """
+    if topology.crosses_seasons:
+        start, end = _EARLIEST, _LATEST
     rows = warehouse.run(
         snapshot_script(start=start, end=end, request_id=request_id, backfill_id=backfill_id)
     )

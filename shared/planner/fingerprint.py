@@ -56,6 +56,8 @@ class Chain:
                 return _NOTHING if found is None else _short(found)
             case Window.BEFORE:
                 return self._before(day)
+            case Window.PREVIOUS_SEASON | Window.EARLIER:
+                raise ValueError(f"Window [{window}] is not of one season")
             case Window.THROUGH:
                 return self._before(day + _DAY)
             case Window.NEXT_WEEK:
@@ -67,6 +69,11 @@ class Chain:
             self._parts[window, days] = [self.part(window, day) for day in days]
         return self._parts[window, days]
 
+    @property
+    def whole(self) -> str:
+        """What stands for all dates of the season."""
+        return self._cumulative[-1] if self._cumulative else _NOTHING
+
     def _before(self, day: dt.date) -> str:
         position = bisect_left(self._dates, day)
         return self._cumulative[position - 1] if position else _NOTHING
@@ -76,6 +83,14 @@ class Chain:
 def chain_of(fingerprints: tuple[tuple[dt.date, str], ...]) -> Chain:
     """The chain of these fingerprints; between two looks at the world most sources stay as they are."""
     return Chain(fingerprints)
+
+
+def joined(parts: Sequence[str]) -> str:
+    """One part that stands for several, in this order; of those that hold anything."""
+    held = [part for part in parts if part != _NOTHING]
+    if len(held) <= 1:
+        return held[0] if held else _NOTHING
+    return _short(" ".join(held))
 
 
 def input_fingerprint(code_version: str, parts: Iterable[str]) -> str:

@@ -163,9 +163,21 @@ def affected_scope(
     hit = [item for item in processor.inputs if _hit(item, names)]
     if not hit:
         return None
+    # Without an end; the harness ends it with the season, unless a window reaches further.
     first = start - _WEEK if any(item.window is Window.NEXT_WEEK for item in hit) else start
     last = end if all(item.window is Window.ON_DATE for item in hit) else dt.date.max
     return Scope(first, last, Reprocess.STALE, (processor.name,), automatic=True)
+
+
+def reach_of(processor: Processor, sources: Iterable[str], grid: Grid, end: dt.date) -> dt.date:
+    """The last date on which a cell of `processor` can read what `sources` have on dates up to `end`.
+
+    That is the end of the season, unless it reads them across seasons.
+    """
+    names = set(sources)
+    if any(item.window.crosses_seasons for item in processor.inputs if _hit(item, names)):
+        return dt.date.max
+    return max([end, *(season.dates[-1] for season in grid.seasons if season.start <= end)])
 
 
 def passes_on(
@@ -183,16 +195,16 @@ def passes_on(
     Cells downstream that waited for this processor become ready when its cells turn out right without a run,
     and then hear of it from nobody. `told` are the processors that hear what this worker has heard.
     """
-    season_end = max((season.dates[-1] for season in grid.seasons if season.start <= end), default=end)
     for other in topology.processors:
         scope = affected_scope(other, (processor.name,), start, end)
         if scope is None or other.name in told:
             continue
         scope = scope if backfill is None else scope.within(backfill)
+        reach = reach_of(other, (processor.name,), grid, end)
         if any(
             cell.state in (State.MISSING, State.STALE)
             for day, cell in grid.cells[other.name].items()
-            if day <= season_end and scope.covers(other.name, day)
+            if day <= reach and scope.covers(other.name, day)
         ):
             return True
     return False
@@ -212,6 +224,7 @@ class _Progress:
     that have to run, but that nothing certain reaches.
     """
 
+    season_year: int
     heard: dt.date
     waves: dict[dt.date, int] = field(default_factory=dict)
     certain: list[dt.date] = field(default_factory=list)
@@ -254,6 +267,39 @@ class _Progress:
         return min(self.heard, next(iter(self.waves), dt.date.max))
 
 
+def _past(seasons: list[_Progress], item: Input, season: Season) -> list[_Progress]:
+    """The earlier seasons that a cell of this season reads of an input."""
+    if item.window is Window.EARLIER:
+        return seasons
+    if item.window is Window.PREVIOUS_SEASON:
+        return [done for done in seasons if done.season_year == season.season_year - 1]
+    return []
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """An input's processor as one season sees it: of this season, and of the earlier ones it reads."""
+
+    own: _Progress
+    past: list[_Progress]
+
+    def before(self, item: Input, day: dt.date) -> _Before:
+        """What is planned of it in the window in which a cell of `day` reads it."""
+        found = [done.before(item, done.dates[-1] + _DAY) for done in self.past if done.dates]
+        if item.window is not Window.PREVIOUS_SEASON:
+            found.append(self.own.before(item, day))
+        return _Before(
+            wave=max((one.wave for one in found), default=0),
+            certain=any(one.certain for one in found),
+            doubtful=any(one.doubtful for one in found),
+            blocked=any(one.blocked for one in found),
+        )
+
+    def first_announced(self) -> dt.date:
+        """The first date of which those downstream may hear."""
+        return min(done.first_announced() for done in (*self.past, self.own))
+
+
 @dataclass(frozen=True, slots=True)
 class _Before:
     """Of one input of a cell: the last wave planned in its window, and whether something there runs for
@@ -269,12 +315,17 @@ def make_plan(topology: Topology, grid: Grid, scope: Scope) -> Plan:
     """Everything the scope will run until nothing is left to do, assuming that every run succeeds."""
     planned: list[PlannedCell] = []
     waiting: list[Cell] = []
+    past: dict[str, list[_Progress]] = {}
     for season in grid.seasons:
         progress: dict[str, _Progress] = {}
         for processor in topology.processors:
-            upstream = [(i, progress[i.source]) for i in processor.inputs if i.source not in RAW_SOURCES]
+            upstream = [
+                (item, _Seen(progress[item.source], _past(past.get(item.source, []), item, season)))
+                for item in processor.inputs
+                if item.source not in RAW_SOURCES
+            ]
             heard = min((done.first_announced() for _, done in upstream), default=dt.date.max)
-            own = progress[processor.name] = _Progress(heard)
+            own = progress[processor.name] = _Progress(season.season_year, heard)
             for day in season.dates:
                 cell = grid.cells[processor.name][day]
                 before = [done.before(item, day) for item, done in upstream]
@@ -290,6 +341,8 @@ def make_plan(topology: Topology, grid: Grid, scope: Scope) -> Plan:
                     planned.append(planned_cell)
                 elif cell.state is State.WAITING and scope.covers(processor.name, day):
                     waiting.append(cell)
+        for name, done in progress.items():
+            past.setdefault(name, []).append(done)
     return Plan(tuple(planned), tuple(waiting))
 
 

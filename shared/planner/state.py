@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.clock import grace_ends
+from shared.planner.earlier import EarlierSeasons
 from shared.planner.fingerprint import NO_SLOT, Chain, chain_of, changed_inputs, input_fingerprint
 from shared.planner.snapshot import EMPTY_FINGERPRINT, CellHistory, RawCell, Snapshot
 from shared.topology.declaration import RAW_SOURCES, RESULTS, SLOTS, Input, Processor, Window
@@ -96,8 +97,9 @@ def evaluate(topology: Topology, snapshot: Snapshot, now: dt.datetime, known: Kn
     """The state of every cell, given what the ledger says and the time. Pure; `known` only saves work."""
     seasons = seasons_of(snapshot)
     cells: dict[str, dict[dt.date, Cell]] = {p.name: {} for p in topology.processors}
+    earlier = EarlierSeasons.of(topology)
     for season in seasons:
-        _evaluate_season(topology, snapshot, season, now, cells, known)
+        _evaluate_season(topology, snapshot, season, now, cells, earlier, known)
     return Grid(seasons, cells)
 
 
@@ -118,7 +120,7 @@ class _Upstream:
     """What a processor of this season offers to those after it, and its unsettled dates, ascending."""
 
     chain: Chain
-    unsettled: list[dt.date]
+    unsettled: Sequence[dt.date]
 
     def first_unsettled(self, item: Input, day: dt.date) -> dt.date | None:
         """The first date in the input's window that is not settled, of at least one."""
@@ -127,7 +129,7 @@ class _Upstream:
                 position = bisect_left(self.unsettled, day)
                 here = position < len(self.unsettled) and self.unsettled[position] == day
                 return day if here else None
-            case Window.BEFORE:
+            case Window.BEFORE | Window.EARLIER | Window.PREVIOUS_SEASON:
                 return self.unsettled[0] if self.unsettled[0] < day else None
             case Window.THROUGH:
                 return self.unsettled[0] if self.unsettled[0] <= day else None
@@ -141,6 +143,7 @@ def _evaluate_season(
     season: Season,
     now: dt.datetime,
     cells: dict[str, dict[dt.date, Cell]],
+    earlier: EarlierSeasons,
     known: Known | None,
 ) -> None:
     raw_chains = {source: _raw_chain(snapshot, source, season.season_year) for source in RAW_SOURCES}
@@ -154,11 +157,16 @@ def _evaluate_season(
             for item in processor.inputs
         ]
         waits = [
-            (item, upstream[item.source])
-            for item in processor.inputs
-            if item.source not in raw_chains and upstream[item.source].unsettled
+            (item, _Upstream(chain, unsettled_dates))
+            for item, chain in inputs
+            if item.source not in raw_chains
+            and (
+                unsettled_dates := earlier.unsettled(
+                    item, season.season_year, upstream[item.source].unsettled
+                )
+            )
         ]
-        columns = [chain.parts(item.window, season.dates) for item, chain in inputs]
+        columns = [earlier.parts(item, season.season_year, chain, season.dates) for item, chain in inputs]
         for position, day in enumerate(season.dates):
             if known is not None and day < known.until:
                 cell = known.grid.cells[processor.name][day]
@@ -174,6 +182,9 @@ def _evaluate_season(
             if not cell.state.settled:
                 unsettled.append(day)
         upstream[processor.name] = _Upstream(chain_of(tuple(outputs)), unsettled)
+    # Not before: a processor's own season is none of the earlier ones.
+    for name, done in upstream.items():
+        earlier.add(name, season.season_year, done.chain, done.unsettled)
 
 
 def _raw_chain(snapshot: Snapshot, source: str, season_year: int) -> Chain:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 
 from shared.sql import read_sql
@@ -40,12 +41,19 @@ class EntityType(StrEnum):
 
 
 class Window(StrEnum):
-    """Which dates of an input a cell of date D reads. All windows stay within D's season."""
+    """Which dates of an input a cell of date D reads. All but the last two stay within D's season."""
 
     ON_DATE = "on D"
     BEFORE = "season start to before D"
     THROUGH = "season start to D"
     NEXT_WEEK = "season start to D+7"
+    PREVIOUS_SEASON = "the whole season before D's"
+    EARLIER = "all loaded dates before D"
+
+    @property
+    def crosses_seasons(self) -> bool:
+        """Whether it holds dates of seasons before D's own."""
+        return self in (Window.PREVIOUS_SEASON, Window.EARLIER)
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,9 @@ class Processor:
 
     `entity_column` is the output column that, with the date, identifies a row's entity. `shared_sql` names
     statements of shared/completeness that run before the query, in order; each fills `staging.<name>`.
-    `parameters` are integer query parameters of this processor (window lengths).
+    `parameters` are integer query parameters of this processor (window lengths). With `computed_by`, a Python
+    step makes the rows of what query.sql reads (shared/worker/compute.py): the first file defines
+    COMPUTATION, the others are the code it depends on, and `libraries` the installed packages.
     """
 
     name: str
@@ -116,6 +126,8 @@ class Processor:
     folder: Path
     shared_sql: tuple[str, ...] = ()
     parameters: Mapping[str, int] = field(default_factory=dict)
+    computed_by: tuple[Path, ...] = ()
+    libraries: tuple[str, ...] = ()
 
     @cached_property
     def schema(self) -> TableSchema:
@@ -145,10 +157,12 @@ class Processor:
     def code_version(self) -> str:
         """Hash of this processor's SQL, schema, declaration and shared statements; not of the repository."""
         digest = hashlib.sha256()
-        for path in sorted([*self.folder.glob("*.sql"), self.folder / "schema.json"]):
+        for path in (*sorted([*self.folder.glob("*.sql"), self.folder / "schema.json"]), *self.computed_by):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
         for name in self.shared_sql:
             digest.update(self.shared_statement(name).encode() + b"\0")
         declaration = (self.name, self.inputs, tuple(sorted(self.parameters.items())))
         digest.update(repr(declaration).encode())
+        for name in self.libraries:
+            digest.update(f"{name} {metadata.version(name)}".encode() + b"\0")
         return digest.hexdigest()[:16]

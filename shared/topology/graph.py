@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
 from shared.topology.declaration import RAW_SOURCES, Phase, Processor, Window, raw_table_of
@@ -71,6 +72,11 @@ class Topology:
         known = ", ".join(p.abbreviation for p in self.processors)
         raise TopologyError(f"Unknown processor [{name}]. Known: {known} (or their full names)")
 
+    @cached_property
+    def crosses_seasons(self) -> bool:
+        """Whether some cell reads dates of an earlier season, so that the planner has to see all of them."""
+        return any(item.window.crosses_seasons for p in self.processors for item in p.inputs)
+
     def of_phase(self, phase: Phase) -> tuple[Processor, ...]:
         """The processors of one phase, upstream first."""
         return tuple(p for p in self.processors if p.phase is phase)
@@ -125,7 +131,8 @@ def build_topology(declared: Iterable[Processor]) -> Topology:
     """Check declarations against each other and put them in order.
 
     Raises TopologyError when a name occurs twice, an input is unknown, a phase reads a later one, a
-    phase-4 or -5 processor reads results of its own date, or the reads make a circle.
+    phase-4 or -5 processor reads results of its own date, raw data of earlier seasons are read, or the reads
+    make a circle.
     """
     by_name: dict[str, Processor] = {}
     for processor in sorted(declared, key=lambda p: p.name):
@@ -137,6 +144,8 @@ def build_topology(declared: Iterable[Processor]) -> Topology:
         sorter.add(processor.name)
         for item in processor.inputs:
             if item.source in RAW_SOURCES:
+                if item.window.crosses_seasons:
+                    raise TopologyError(f"[{processor.name}] reads raw [{item.source}] of earlier seasons")
                 continue
             upstream = by_name.get(item.source)
             if upstream is None:

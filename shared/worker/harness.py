@@ -18,7 +18,7 @@ from shared.messages.models import (
     ProcessRequested,
     TriggerSource,
 )
-from shared.planner.plan import Scope, affected_scope, passes_on, ready_cells
+from shared.planner.plan import Scope, affected_scope, passes_on, reach_of, ready_cells
 from shared.planner.snapshot import Snapshot
 from shared.planner.state import Cell, Grid, State
 from shared.topology.declaration import Phase, Processor
@@ -208,9 +208,9 @@ class Worker:
             if backfill.processors and self.processor.name not in backfill.processors:
                 return None
             scope = scope.within(backfill)
-        # What happens in a season stays in it: later seasons read none of its dates.
-        last = [season.dates[-1] for season in grid.seasons if season.start <= message.end_date]
-        return replace(scope, end=min(scope.end, max([*last, message.end_date])))
+        # What happens in a season stays in it, but for those who read across seasons.
+        sources = [message.processor_name] if isinstance(message, PhaseCompleted) else []
+        return replace(scope, end=min(scope.end, reach_of(self.processor, sources, grid, message.end_date)))
 
     def _cells_of(self, scope: Scope, grid: Grid) -> list[Cell]:
         cells = grid.cells[self.processor.name].items()
