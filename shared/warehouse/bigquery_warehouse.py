@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from google.api_core import exceptions as google
 from google.cloud import bigquery
+from google.cloud.bigquery.table import RowIterator
 
 from shared.sql import Statement
 from shared.tables import ColumnType, TableAddress, TableSchema
@@ -79,6 +80,15 @@ class BigQueryWarehouse:
     def run(self, script: Script) -> Rows:
         text = _script_text(script)
         return self._query(script.name, text, script, self._key(script, text))
+
+    def table(self, script: Script) -> pa.Table:
+        text = _script_text(script)
+        result = self._result(script.name, text, script, self._key(script, text))
+        try:
+            # The storage API is another service, with permissions of its own.
+            return result.to_arrow(create_bqstorage_client=False)
+        except google.GoogleAPIError as error:
+            raise _mapped(script.name, error) from error
 
     def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
         """BigQuery plans by itself."""
@@ -159,19 +169,22 @@ class BigQueryWarehouse:
         self._client.close()  # type: ignore[no-untyped-call]
 
     def _query(self, name: str, text: str, script: Script, key: str | None) -> Rows:
+        result = self._result(name, text, script, key)
+        if not _ends_with_query(script):
+            return Rows((), [])
+        columns = tuple(field.name for field in result.schema)
+        return Rows(columns, [tuple(row.values()) for row in result])
+
+    def _result(self, name: str, text: str, script: Script, key: str | None) -> RowIterator:
         config = self._config(
             script, {n: p for n, p in script.parameters.items() if n in set(_NAMED.findall(text))}
         )
         self.jobs += 1
         try:
             job = self._submit(text, config, key)
-            result = job.result(timeout=_JOB_TIMEOUT_SECONDS)
+            return job.result(timeout=_JOB_TIMEOUT_SECONDS)
         except (google.GoogleAPIError, TimeoutError) as error:
             raise _mapped(_failing(name, script, error), error) from error
-        if not _ends_with_query(script):
-            return Rows((), [])
-        columns = tuple(field.name for field in result.schema)
-        return Rows(columns, [tuple(row.values()) for row in result])
 
     def _submit(self, text: str, config: bigquery.QueryJobConfig, key: str | None) -> bigquery.QueryJob:
         """Start a job, or attach to the one that an earlier attempt under this key left behind.

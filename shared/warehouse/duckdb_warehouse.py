@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,30 @@ def _holder(message: str) -> str:
     except OSError:
         command = match["program"]
     return f"process {pid} ({command})"
+
+
+@contextmanager
+def _mapped(name: str) -> Iterator[None]:
+    """The port's errors for those of the engine."""
+    try:
+        yield
+    except duckdb.TransactionException as error:
+        raise TransientWarehouseError(f"Statement [{name}]: {error}") from error
+    except duckdb.CatalogException as error:
+        reason = str(error).splitlines()[0]
+        if _NO_TABLE.search(reason) is None:
+            raise WarehouseError(f"Statement [{name}]: {reason}") from error
+        raise TableNotFoundError(
+            f"Statement [{name}]: {reason} `nba init` creates what is missing."
+        ) from error
+    except duckdb.Error as error:
+        raise WarehouseError(f"Statement [{name}]: {error}") from error
+
+
+def _used(sql: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The parameters that a text names; the engine refuses others."""
+    named = set(_PARAMETER.findall(sql))
+    return {key: value for key, value in values.items() if key in named}
 
 
 class DuckDBWarehouse:
@@ -132,6 +157,13 @@ class DuckDBWarehouse:
                 self._rollback()
             raise
         return rows
+
+    def table(self, script: Script) -> pa.Table:
+        types = {name: _parameter_type(parameter) for name, parameter in script.parameters.items()}
+        (statement,) = script.statements
+        sql = statement.resolve(self._translated(statement, types))
+        values = {name: _value(parameter) for name, parameter in script.parameters.items()}
+        return self._relation(statement.name, sql, values)
 
     def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
         types = {name: _parameter_type(parameter) for name, parameter in parameters.items()}
@@ -211,26 +243,20 @@ class DuckDBWarehouse:
                 raise
 
     def _statement(self, name: str, sql: str, values: dict[str, Any]) -> Rows:
-        named = set(_PARAMETER.findall(sql))
-        used = {key: value for key, value in values.items() if key in named}
-        try:
-            result = self._connection.execute(self._parsed(sql), used)
-            if result.description is None or not _QUERY.match(sql):
-                return Rows((), [])
-            columns = tuple(item[0] for item in result.description)
-            stamps = [i for i, item in enumerate(result.description) if str(item[1]) == "TIMESTAMP"]
-            return Rows(columns, _aware(result.fetchall(), stamps))
-        except duckdb.TransactionException as error:
-            raise TransientWarehouseError(f"Statement [{name}]: {error}") from error
-        except duckdb.CatalogException as error:
-            reason = str(error).splitlines()[0]
-            if _NO_TABLE.search(reason) is None:
-                raise WarehouseError(f"Statement [{name}]: {reason}") from error
-            raise TableNotFoundError(
-                f"Statement [{name}]: {reason} `nba init` creates what is missing."
-            ) from error
-        except duckdb.Error as error:
-            raise WarehouseError(f"Statement [{name}]: {error}") from error
+        result = self._execute(name, sql, values)
+        if result.description is None or not _QUERY.match(sql):
+            return Rows((), [])
+        columns = tuple(item[0] for item in result.description)
+        stamps = [i for i, item in enumerate(result.description) if str(item[1]) == "TIMESTAMP"]
+        return Rows(columns, _aware(result.fetchall(), stamps))
+
+    def _execute(self, name: str, sql: str, values: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+        with _mapped(name):
+            return self._connection.execute(self._parsed(sql), _used(sql, values))
+
+    def _relation(self, name: str, sql: str, values: dict[str, Any]) -> pa.Table:
+        with _mapped(name):
+            return self._connection.sql(sql, params=_used(sql, values)).to_arrow_table()
 
     def _parsed(self, sql: str) -> duckdb.Statement | str:
         """A text that comes again, parsed: a third of the time of a small statement goes into its syntax."""

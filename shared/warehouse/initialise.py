@@ -10,6 +10,7 @@ from shared.sql import Statement, read_sql
 from shared.tables import TableSchema, raw_tables
 from shared.topology.graph import Topology
 from shared.warehouse.port import Warehouse
+from shared.worker.compute import artefact_table
 
 
 def all_tables(topology: Topology) -> Iterator[TableSchema]:
@@ -17,6 +18,7 @@ def all_tables(topology: Topology) -> Iterator[TableSchema]:
     yield from raw_tables().values()
     yield from ledger_tables()
     yield from failure_tables()
+    yield artefact_table()
     for processor in topology.processors:
         yield processor.schema
 

@@ -136,6 +136,10 @@ class Warehouse(Protocol):
         """
         ...
 
+    def table(self, script: Script) -> pa.Table:
+        """Run one query and return its rows column by column: for results of many rows. Raises as `run`."""
+        ...
+
     def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
         """Get ready to run these statements later with parameters of these types; nothing is executed."""
         ...

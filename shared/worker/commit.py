@@ -18,14 +18,25 @@ from shared.sql import Statement, bind, column_list, read_sql
 from shared.tables import ColumnType
 from shared.topology.declaration import HARNESS_COLUMNS, Phase, Processor
 from shared.warehouse.port import Parameter, Script, Structs, date, dates, text, texts, timestamp
+from shared.worker.compute import insert_artefacts_statement, library_versions
 from shared.worker.context import RunContext
 from shared.worker.stage import Batch, staging_bindings
 
 _SQL = Path(__file__).parent / "sql"
 _FAILURES_SQL = Path(__file__).parents[1] / "failures" / "sql"
 
-#: Staged columns that only the failure table of phase 3 has.
-_ANALYTICS_EXTRA = ("expected_record_count", "actual_record_count", "missing_game_ids")
+#: Staged columns that only the failure table of one phase has, and their NULLs.
+_EXTRA = {
+    Phase.ANALYTICS: {
+        "expected_record_count": "CAST(NULL AS INT64)",
+        "actual_record_count": "CAST(NULL AS INT64)",
+        "missing_game_ids": "CAST(NULL AS STRING)",
+    },
+    Phase.PREDICTIONS: {
+        "missing_upstream_tables": "CAST(NULL AS STRING)",
+        "cache_age_hours": "CAST(NULL AS FLOAT64)",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -69,13 +80,14 @@ def commit_script(
     standing: Sequence[tuple[dt.date, str]],
     staged: bool,
     read_back: bool,
+    models: bool,
     labels: Mapping[str, str],
 ) -> Script:
     """The transaction that makes a run true.
 
     `staged` is False when staging itself failed: then only failures and ledger are written. `standing` are
-    the games (and the dates themselves) that still have a slot. With `read_back` the script's result is what
-    the commit made of the cells, as in ledger/sql/committed.sql.
+    the games (and the dates themselves) that still have a slot. `models`: whether the run fitted any. With
+    `read_back` the script's result is what the commit made of the cells, as in ledger/sql/committed.sql.
     """
     failed_dates = {item.date for item in failed}
     good_dates = [day for day in batch.dates if day not in failed_dates] if staged else []
@@ -97,6 +109,8 @@ def commit_script(
         text_of = read_sql(_FAILURES_SQL / "reconcile.sql")
         columns = _failure_columns(processor.phase)
         statements.append(bind(f"{processor.name}.reconcile", text_of, tables, columns))
+    if models:
+        statements.append(insert_artefacts_statement(processor, context.run_id))
     if failed:
         statements.append(record_failed_statement(f"{processor.name}.record_failed", processor.phase))
     statements.append(append_statement())
@@ -114,6 +128,7 @@ def commit_script(
         "processor_name": text(processor.class_name),
         "cell_name": text(processor.name),
         "correctable_types": texts(CORRECTABLE_TYPES),
+        "versions": text(library_versions(processor)),
         "entries": entries_parameter(entries),
         "run_id": text(context.run_id),
         "correlation_id": text(context.correlation_id),
@@ -134,8 +149,8 @@ def commit_script(
 
 
 def _failure_columns(phase: Phase) -> dict[str, str]:
-    extra = _ANALYTICS_EXTRA if phase is Phase.ANALYTICS else ()
-    nulls = ("CAST(NULL AS INT64)", "CAST(NULL AS INT64)", "CAST(NULL AS STRING)")[: len(extra)]
+    extra = _EXTRA.get(phase, {})
+    nulls = extra.values()
     return {
         "date": failure_table(phase).partition_column,
         "extra_staged": "".join(f", {name}" for name in extra),

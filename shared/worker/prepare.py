@@ -12,6 +12,7 @@ from shared.topology.declaration import Processor
 from shared.topology.graph import Topology
 from shared.warehouse.port import Script, Warehouse
 from shared.worker.commit import FailedDate, commit_script
+from shared.worker.compute import Wanted, read_script
 from shared.worker.context import RunContext
 from shared.worker.stage import Batch, stage_script
 
@@ -25,7 +26,7 @@ def worker_scripts(processor: Processor) -> tuple[Script, ...]:
     failed = FailedDate(
         _DAYS[1], FailureCategory.PROCESSING_ERROR, FailureType.PROCESSING_ERROR, "an invented reason"
     )
-    batch = Batch(_DAYS, season_year=1999, season_start=_DAYS[0])
+    batch = Batch(_DAYS, 1999, _DAYS[0], previous_season_start=_DAYS[0], history_start=_DAYS[0])
     commit = commit_script(
         processor,
         batch,
@@ -37,9 +38,19 @@ def worker_scripts(processor: Processor) -> tuple[Script, ...]:
         standing=[],
         staged=True,
         read_back=True,
+        models=bool(processor.computed_by),
         labels={},
     )
     return stage_script(processor, batch, _CONTEXT.run_id, {}), commit
+
+
+def read_scripts(processor: Processor) -> tuple[Script, ...]:
+    """The query of a processor with a Python step, with invented dates; none without one."""
+    if not processor.computed_by:
+        return ()
+    batch = Batch(_DAYS, 1999, _DAYS[0], previous_season_start=_DAYS[0], history_start=_DAYS[0])
+    wanted = Wanted(needed=_DAYS[:1], helpful=_DAYS[:1])
+    return (read_script(processor, batch, _CONTEXT.run_id, wanted, {_DAYS[0]: "an invented key"}),)
 
 
 def shared_scripts() -> tuple[Script, ...]:
@@ -56,6 +67,10 @@ def shared_scripts() -> tuple[Script, ...]:
 
 def prepare_workers(warehouse: Warehouse, topology: Topology) -> None:
     """Have the warehouse get ready for everything the workers of the topology will send."""
-    scripts = [script for processor in topology.processors for script in worker_scripts(processor)]
+    scripts = [
+        script
+        for processor in topology.processors
+        for script in (*read_scripts(processor), *worker_scripts(processor))
+    ]
     for script in (*scripts, *shared_scripts()):
         warehouse.prepare(script.statements, script.parameters)

@@ -11,7 +11,7 @@ from shared.failures.model import FailureCategory, FailureType
 from shared.ledger.repository import LedgerEntry
 from shared.log import get_logger
 from shared.planner.snapshot import EMPTY_FINGERPRINT, CellHistory, Failed, Snapshot, Success
-from shared.planner.state import Cell, Season
+from shared.planner.state import Cell, Season, seasons_of
 from shared.topology.declaration import SLOTS, Processor
 from shared.warehouse.port import (
     Rows,
@@ -22,6 +22,7 @@ from shared.warehouse.port import (
     WarehouseError,
 )
 from shared.worker.commit import FailedDate, commit_script
+from shared.worker.compute import ModelError, compute
 from shared.worker.context import RunContext
 from shared.worker.memory import Memory, shared_table_names
 from shared.worker.stage import Batch, batch_parameters, own_staging, stage_script, staging_bindings
@@ -73,11 +74,14 @@ def execute_run(
     Raises TransientWarehouseError when another attempt may succeed; every other failure of the warehouse is
     recorded as a failure of the dates.
     """
-    batch = Batch(tuple(cell.date for cell in cells), season.season_year, season.start)
+    batch = _batch(snapshot, season, cells)
     labels = _labels(processor, batch, context)
     parameters = batch_parameters(processor, batch)
     shared = shared_table_names(processor, parameters, snapshot, forced_by=forced_by)
-    summaries, failed = _stage(processor, warehouse, batch, context, labels, shared)
+    fitted, broken = _compute(processor, warehouse, batch, context, snapshot)
+    summaries, failed = (
+        ({}, broken) if broken else _stage(processor, warehouse, batch, context, labels, shared)
+    )
     entries = [_entry(cell, season, summaries, failed) for cell in cells]
     committed = warehouse.run(
         commit_script(
@@ -91,6 +95,7 @@ def execute_run(
             standing=_standing(snapshot, batch),
             staged=bool(summaries),
             read_back=warehouse.writes() is not None,
+            models=bool(summaries) and fitted > 0,
             labels=labels,
         )
     )
@@ -130,6 +135,17 @@ def execute_run(
     return report
 
 
+def _batch(snapshot: Snapshot, season: Season, cells: Sequence[Cell]) -> Batch:
+    starts = {other.season_year: other.start for other in seasons_of(snapshot)}
+    return Batch(
+        tuple(cell.date for cell in cells),
+        season.season_year,
+        season.start,
+        previous_season_start=starts.get(season.season_year - 1, season.start),
+        history_start=min(*starts.values(), season.start),
+    )
+
+
 def _labels(processor: Processor, batch: Batch, context: RunContext) -> Mapping[str, str]:
     return {
         "processor": processor.name,
@@ -138,6 +154,35 @@ def _labels(processor: Processor, batch: Batch, context: RunContext) -> Mapping[
         "correlation_id": context.correlation_id,
         "backfill_id": context.backfill_id or "",
     }
+
+
+def _compute(
+    processor: Processor, warehouse: Warehouse, batch: Batch, context: RunContext, snapshot: Snapshot
+) -> tuple[int, list[FailedDate]]:
+    """The Python step, when there is one: how many models it fitted, or why every date failed."""
+    if not processor.computed_by:
+        return 0, []
+    try:
+        return compute(processor, warehouse, batch, context.run_id, snapshot), []
+    except TransientWarehouseError:
+        raise
+    except ModelError as error:
+        get_logger().error("model_failed", run_id=context.run_id, error=str(error)[:_LONGEST_ERROR])
+        category, kind, reason = FailureCategory.MODEL_ERROR, FailureType.PROCESSING_ERROR, str(error)
+        return 0, [FailedDate(day, category, kind, reason[:_LONGEST_ERROR]) for day in batch.dates]
+    except WarehouseError as error:
+        return 0, _refused(batch, context, error)
+
+
+def _refused(batch: Batch, context: RunContext, error: WarehouseError) -> list[FailedDate]:
+    """Every date of a batch that the warehouse could not do, with its reason."""
+    get_logger().error("stage_failed", run_id=context.run_id, error=str(error)[:_LONGEST_ERROR])
+    reason = str(error)[:_LONGEST_ERROR]
+    category, kind = FailureCategory.PROCESSING_ERROR, FailureType.PROCESSING_ERROR
+    if isinstance(error, TableNotFoundError):
+        # What cannot be read cannot tell an absence from a gap: look again, decide nothing.
+        category, kind = FailureCategory.INCOMPLETE_DATA, FailureType.UNKNOWN
+    return [FailedDate(day, category, kind, reason) for day in batch.dates]
 
 
 def _stage(
@@ -154,13 +199,7 @@ def _stage(
     except TransientWarehouseError:
         raise
     except WarehouseError as error:
-        get_logger().error("stage_failed", run_id=context.run_id, error=str(error)[:_LONGEST_ERROR])
-        reason = str(error)[:_LONGEST_ERROR]
-        category, kind = FailureCategory.PROCESSING_ERROR, FailureType.PROCESSING_ERROR
-        if isinstance(error, TableNotFoundError):
-            # What cannot be read cannot tell an absence from a gap: look again, decide nothing.
-            category, kind = FailureCategory.INCOMPLETE_DATA, FailureType.UNKNOWN
-        return {}, [FailedDate(day, category, kind, reason) for day in batch.dates]
+        return {}, _refused(batch, context, error)
     summaries = _summaries(rows)
     failed = [
         FailedDate(day, FailureCategory.CHECK_FAILED, FailureType.PROCESSING_ERROR, summary.problem)

@@ -13,22 +13,28 @@ from pathlib import Path
 
 from shared.sql import Statement, bind, column_list, hash_input, read_sql
 from shared.tables import TableAddress
-from shared.topology.declaration import HARNESS_COLUMNS, VOLATILE_COLUMNS, Processor
+from shared.topology.declaration import HARNESS_COLUMNS, VOLATILE_COLUMNS, Phase, Processor
 from shared.warehouse.port import Parameter, Script, date, dates, integer, text
 
 STAGING_DATASET = "nba_staging"
 #: Tables every run stages, besides one per shared statement.
-_STANDARD = ("rows", "expected", "triage", "checks", "good_rows", "failures")
+_STANDARD = ("rows", "expected", "triage", "checks", "good_rows", "failures", "computed")
 _SQL = Path(__file__).parent / "sql"
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The dates of one run: ascending, all of one season."""
+    """The dates of one run: ascending, all of one season.
+
+    `previous_season_start` and `history_start`: where the season before this one starts, and the oldest one
+    that is loaded; without one, where this season starts.
+    """
 
     dates: tuple[dt.date, ...]
     season_year: int
     season_start: dt.date
+    previous_season_start: dt.date
+    history_start: dt.date
 
     def __post_init__(self) -> None:
         if not self.dates or list(self.dates) != sorted(set(self.dates)):
@@ -64,8 +70,20 @@ def batch_parameters(processor: Processor, batch: Batch) -> dict[str, Parameter]
         "first_date": date(batch.dates[0]),
         "last_date": date(batch.dates[-1]),
         "season_start": date(batch.season_start),
+        "previous_season_start": date(batch.previous_season_start),
+        "history_start": date(batch.history_start),
         "season_year": integer(batch.season_year),
         **own,
+    }
+
+
+def failure_columns(phase: Phase) -> dict[str, str]:
+    """Slots of failures.sql: the columns of a triage that only the failure table of phase 5 has."""
+    if phase is not Phase.PREDICTIONS:
+        return {"more_staged": "", "more_null": ""}
+    return {
+        "more_staged": ", missing_upstream_tables, cache_age_hours",
+        "more_null": ", CAST(NULL AS STRING), CAST(NULL AS FLOAT64)",
     }
 
 
@@ -97,6 +115,7 @@ def stage_script(
         "hash_input": hash_input(content),
         "entity": processor.entity_column,
         "partition": processor.schema.partition_column,
+        **failure_columns(processor.phase),
     }
     statements = []
     for name in processor.shared_sql:
@@ -108,7 +127,10 @@ def stage_script(
         ("triage", "triage"),
         ("checks", "checks"),
     ):
-        query = bind(f"{processor.name}.{source}", processor.sql(source), tables)
+        computed = source == "query" and bool(processor.computed_by)
+        text_of = read_sql(_SQL / "computed_rows.sql") if computed else processor.sql(source)
+        label = "computed_rows" if computed else source
+        query = bind(f"{processor.name}.{label}", text_of, tables, columns if computed else None)
         statements.append(_create(name, query))
     for name in ("good_rows", "failures"):
         query = bind(f"{processor.name}.{name}", read_sql(_SQL / f"{name}.sql"), tables, columns)

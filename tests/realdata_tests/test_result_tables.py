@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pytest
@@ -80,7 +80,7 @@ def test_a_date_by_itself_gives_the_same_bytes_as_the_whole_season(season: Loade
     whole = {record["cell_date"]: record for record in season.summaries[name].records()}
 
     for date in season.batch.dates[::STRIDE]:
-        alone = Batch((date,), season.batch.season_year, season.batch.season_start)
+        alone = replace(season.batch, dates=(date,))
         (record,) = direct.stage(season.warehouse, PROCESSORS[name], alone, "alone").records()
         assert record == whole[date]
 

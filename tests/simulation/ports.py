@@ -49,6 +49,9 @@ class FaultyWarehouse:
 
         return self.process.effect(script.name, act, _WAREHOUSE, reads_only=only_reads)
 
+    def table(self, script: Script) -> pa.Table:
+        return self.process.effect(script.name, lambda: self.inner.table(script), _WAREHOUSE, reads_only=True)
+
     def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
         self.inner.prepare(statements, parameters)
 

@@ -77,7 +77,7 @@ def stage_dates(
     season_year: int,
 ) -> Staged:
     """Stage the processor for these dates in one batch."""
-    batch = Batch(tuple(sorted(set(dates))), season_year=season_year, season_start=season_start)
+    batch = Batch(tuple(sorted(set(dates))), season_year, season_start, season_start, season_start)
     summary = direct.stage(warehouse, processor, batch)
     partition = processor.schema.partition_column
     order = ", ".join([partition, *processor.schema.key])

@@ -13,11 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from services.registry import discover
+from shared.planner.snapshot import RawCell, Snapshot
 from shared.sql import Statement, bind, column_list
 from shared.tables import TableAddress, raw_tables
-from shared.topology.declaration import VOLATILE_COLUMNS, Processor
+from shared.topology.declaration import SLOTS, VOLATILE_COLUMNS, Processor
 from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
 from shared.warehouse.port import Rows, Script, query
+from shared.worker.compute import artefact_table, compute
 from shared.worker.stage import Batch, stage_script, staging_bindings
 
 
@@ -58,7 +60,16 @@ def batch_of(warehouse: DuckDBWarehouse, *, start: dt.date, end: dt.date) -> Bat
         dates=tuple(row[2] for row in chosen),  # type: ignore[misc]
         season_year=chosen[0][0],  # type: ignore[arg-type]
         season_start=chosen[0][1],  # type: ignore[arg-type]
+        previous_season_start=_start_of(found, chosen[0][0] - 1, chosen[0][1]),  # type: ignore[arg-type,operator]
+        history_start=min(row[1] for row in found.values),  # type: ignore[type-var,arg-type]
     )
+
+
+def _start_of(found: Rows, season_year: int, otherwise: dt.date) -> dt.date:
+    starts = {year: start for year, start, _ in found.values}
+    start = starts.get(season_year, otherwise)
+    assert isinstance(start, dt.date)
+    return start
 
 
 def select(warehouse: DuckDBWarehouse, sql: str) -> Rows:
@@ -69,7 +80,26 @@ def select(warehouse: DuckDBWarehouse, sql: str) -> Rows:
 def stage(warehouse: DuckDBWarehouse, processor: Processor, batch: Batch, run_id: str = "test") -> Rows:
     """Run the stage script; the staging tables stay, as nba_staging.<name>__<run_id>. Returns its summary."""
     warehouse.drop(list(staging_bindings(processor, run_id).values())[:-1])
+    compute_by_hand(warehouse, processor, batch, run_id)
     return warehouse.run(stage_script(processor, batch, run_id, {}))
+
+
+def compute_by_hand(warehouse: DuckDBWarehouse, processor: Processor, batch: Batch, run_id: str) -> None:
+    """The Python step of a processor that has one; without a ledger nothing stored is used again."""
+    if not processor.computed_by:
+        return
+    warehouse.ensure_table(artefact_table())
+    schedule = select(
+        warehouse,
+        "SELECT game_date, season_year, ARRAY_AGG(game_id ORDER BY game_id) FROM nba_raw.nbac_schedule"
+        " WHERE game_date IS NOT NULL AND IFNULL(game_status_text, '') != 'Postponed'"
+        " GROUP BY game_date, season_year",
+    )
+    slots = {
+        day: RawCell(year, "by hand", len(games), frozenset(games), "by hand")  # type: ignore[arg-type]
+        for day, year, games in schedule.values
+    }
+    compute(processor, warehouse, batch, run_id, Snapshot({SLOTS: slots}, {}))  # type: ignore[dict-item]
 
 
 def run_by_hand(warehouse: DuckDBWarehouse, names: Sequence[str], batch: Batch) -> dict[str, Rows]:

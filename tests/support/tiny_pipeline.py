@@ -113,6 +113,10 @@ class TappedWarehouse:
                 raise fault[1]
         return self._inner.run(script)
 
+    def table(self, script: Script) -> pa.Table:
+        self.jobs.append(script.name)
+        return self._inner.table(script)
+
     def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
         self._inner.prepare(statements, parameters)
 

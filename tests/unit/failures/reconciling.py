@@ -131,7 +131,7 @@ def commit(
     warehouse.run(
         commit_script(
             processor,
-            Batch(days, 2021, SAME),
+            Batch(days, 2021, SAME, SAME, SAME),
             context,
             now=NOW,
             entries=[],
@@ -140,6 +140,7 @@ def commit(
             standing=standing,
             staged=True,
             read_back=False,
+            models=False,
             labels={},
         )
     )

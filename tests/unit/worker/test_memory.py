@@ -20,7 +20,7 @@ from tests.support.direct import select
 from tests.unit.planner.worlds import SCORES
 
 DAY = dt.date(2021, 12, 31)
-BATCH = Batch((DAY,), 2021, dt.date(2021, 10, 19))
+BATCH = Batch((DAY,), 2021, *[dt.date(2021, 10, 19)] * 3)
 NOW = dt.datetime(2022, 1, 5, tzinfo=dt.UTC)
 
 
