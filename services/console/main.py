@@ -27,6 +27,7 @@ from services.console import (
     pause,
     plan,
     query,
+    report,
     simulate,
     tick,
     verify,
@@ -51,11 +52,12 @@ GROUPS: tuple[tuple[str, Callable[[], typer.Typer]], ...] = (
     ("ingest", ingest.build_ingest),
     ("backfill", backfill_control.build_backfill),
     ("failures", failure_actions.build_failures),
+    ("report", report.build_report),
 )
 #: What changes the warehouse, then what looks at it.
 _ORDER = (
     *("init", "ingest", "backfill", "tick", "pause", "resume"),
-    *("plan", "coverage", "failures", "incidents", "why", "query", "verify"),
+    *("plan", "coverage", "failures", "incidents", "why", "query", "verify", "report"),
     *("simulate", "demo"),
 )
 
@@ -102,7 +104,7 @@ def _options(
         bool, typer.Option("--log-stderr", help="Send JSON log lines to stderr, not to a file.")
     ] = False,
 ) -> None:
-    """NBA data from raw rows to features, by date: run it, see every date's state, and why."""
+    """NBA data from raw rows to graded predictions, by date: run it, see every date's state, and why."""
     context.choose_log(to_stderr=log_stderr)
 
 

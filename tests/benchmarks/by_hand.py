@@ -13,7 +13,7 @@ from pathlib import Path
 
 from services.registry import discover
 from shared.sql import bind, column_list
-from shared.topology.declaration import HARNESS_COLUMNS, Processor
+from shared.topology.declaration import HARNESS_COLUMNS, Phase, Processor
 from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
 from shared.warehouse.port import Script
 from shared.worker.stage import Batch, batch_parameters, staging_bindings
@@ -25,6 +25,8 @@ def run(path: Path, *, start: dt.date, end: dt.date) -> None:
     warehouse = DuckDBWarehouse(path)
     batch = batch_of(warehouse, start=start, end=end)
     for processor in discover().processors:
+        if processor.phase is Phase.PREDICTIONS:
+            continue
         warehouse.run(script_of(processor, batch))
     warehouse.close()
 

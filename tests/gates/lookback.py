@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from shared.tables import TableAddress
 from shared.topology.declaration import RAW_SOURCES, RESULTS, SLOTS, Processor, Window
+from shared.worker.compute import artefact_table
 from shared.worker.stage import STAGING_DATASET
 from tests.gates.resolved import Comparison, Predicate, Read, ResolvedStatement
 
@@ -28,8 +29,9 @@ _SLOT_TEXTS = frozenset({"Postponed", ""})
 
 
 class Dates(StrEnum):
-    """The dates of D's season, seen from D."""
+    """The dates of D's season, seen from D, and those of earlier seasons."""
 
+    EARLIER = "in earlier seasons"
     BEFORE = "before D"
     ON = "on D"
     NEXT_WEEK = "D+1 to D+7"
@@ -39,7 +41,9 @@ WINDOW_DATES = {
     Window.ON_DATE: frozenset({Dates.ON}),
     Window.BEFORE: frozenset({Dates.BEFORE}),
     Window.THROUGH: frozenset({Dates.BEFORE, Dates.ON}),
-    Window.NEXT_WEEK: frozenset(Dates),
+    Window.NEXT_WEEK: frozenset({Dates.BEFORE, Dates.ON, Dates.NEXT_WEEK}),
+    Window.PREVIOUS_SEASON: frozenset({Dates.EARLIER}),
+    Window.EARLIER: frozenset({Dates.EARLIER, Dates.BEFORE}),
 }
 
 
@@ -74,7 +78,7 @@ def source_reads(
         )
         for statement in statements
         for read in statement.reads
-        if read.table.dataset != STAGING_DATASET
+        if read.table.dataset != STAGING_DATASET and read.table not in _CACHES
     )
 
 
@@ -129,16 +133,26 @@ def _lower(bounds: tuple[Predicate, ...]) -> frozenset[Dates] | None:
     found = None
     for predicate in bounds:
         if predicate.comparison in (Comparison.AT_LEAST, Comparison.BETWEEN, Comparison.EQUAL):
-            from_here = predicate.operands[0]
-            left_out = frozenset({Dates.BEFORE}) if from_here == "@first_date" else frozenset[Dates]()
+            left_out = _LEAVES_OUT.get(predicate.operands[0], frozenset({Dates.EARLIER}))
             found = left_out if found is None else found | left_out
     return found
 
 
+_LEAVES_OUT = {
+    "@first_date": frozenset({Dates.EARLIER, Dates.BEFORE}),
+    "@previous_season_start": frozenset[Dates](),
+    "@history_start": frozenset[Dates](),
+}
 _UP_TO = {
-    "@last_date": frozenset({Dates.BEFORE, Dates.ON}),
+    "@last_date": frozenset({Dates.EARLIER, Dates.BEFORE, Dates.ON}),
     "date_add(@last_date, 7, DAY)": frozenset(Dates),
 }
+_BELOW = {
+    "@last_date": frozenset({Dates.EARLIER, Dates.BEFORE}),
+    "@season_start": frozenset({Dates.EARLIER}),
+}
+#: Tables whose rows depend on nothing but their key, which names all that they were made from.
+_CACHES = frozenset({artefact_table().address})
 
 
 def _upper(bounds: tuple[Predicate, ...]) -> frozenset[Dates] | None:
@@ -146,8 +160,8 @@ def _upper(bounds: tuple[Predicate, ...]) -> frozenset[Dates] | None:
     found: frozenset[Dates] | None = None
     for predicate in bounds:
         match predicate.comparison:
-            case Comparison.LESS if predicate.operands[0] == "@last_date":
-                let_in = frozenset({Dates.BEFORE})
+            case Comparison.LESS if predicate.operands[0] in _BELOW:
+                let_in = _BELOW[predicate.operands[0]]
             case Comparison.AT_MOST | Comparison.BETWEEN if predicate.operands[-1] in _UP_TO:
                 let_in = _UP_TO[predicate.operands[-1]]
             case _:

@@ -9,7 +9,7 @@ from shared.topology.graph import Topology
 from shared.worker.prepare import worker_scripts
 from tests.gates.googlesql import analyse
 from tests.gates.lookback import UnboundedReadError, source_reads, undeclared
-from tests.gates.statements import analyse_script, catalog_of
+from tests.gates.statements import add_computed, analyse_script, catalog_of
 from tests.season.mutants import Mutant, inspected, mutants_of_processor
 
 
@@ -20,6 +20,7 @@ def refused_reads(topology: Topology, mutants: Iterable[Mutant]) -> dict[str, st
     found = {}
     for processor in inspected(topology):
         catalog = catalog_of(processor.schema)
+        add_computed(catalog, processor)
         stage, _ = worker_scripts(processor)
         analyse_script(stage, catalog)
         for mutant in mutants_of_processor(processor):

@@ -21,6 +21,7 @@ from services.console.incidents import read_incidents
 from services.console.output import InputError
 from services.console.pause import read_pause
 from services.console.query import check_initialised
+from services.console.report import read_grades
 from services.console.tick_report import read_tick_report
 from services.console.verification.facts import Facts, NothingThereError
 from services.console.verification.sanity import agreements, raw_sources, table_sanity
@@ -46,7 +47,9 @@ from shared.sql import Statement, read_sql
 from shared.tables import ColumnType, TableAddress, TableSchema, load_schema, raw_tables
 from shared.topology.declaration import Phase, Processor
 from shared.warehouse.port import Parameters, Rows, Script, Warehouse, date, query
-from shared.worker.prepare import shared_scripts, worker_scripts
+from shared.worker.compute import artefact_table, computed_schema
+from shared.worker.prepare import read_scripts, shared_scripts, worker_scripts
+from shared.worker.stage import staging_bindings
 from tests.gates.googlesql import Catalog, analyse
 from tests.gates.resolved import ResolvedStatement
 
@@ -76,6 +79,10 @@ class Recorder:
         self.scripts.append(script)
         return Rows((), [])
 
+    def table(self, script: Script) -> pa.Table:
+        self.scripts.append(script)
+        return pa.table({})
+
     def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
         self.scripts.append(Script("prepared", tuple(statements), parameters, transaction=False, labels={}))
 
@@ -101,7 +108,7 @@ class Recorder:
 def declared_tables() -> tuple[TableSchema, ...]:
     """Every table that a file in the tree declares."""
     outputs = [load_schema(path) for path in sorted(SERVICES.glob("*/*/schema.json"))]
-    return (*raw_tables().values(), *ledger_tables(), *failure_tables(), *outputs)
+    return (*raw_tables().values(), *ledger_tables(), *failure_tables(), artefact_table(), *outputs)
 
 
 @cache
@@ -127,9 +134,22 @@ def analysed_processor(folder: Path) -> tuple[ResolvedStatement, ...]:
     """Every statement of a processor's runs, resolved, in the order they are sent."""
     processor = load_processor(folder)
     catalog = catalog_of(processor.schema)
+    add_computed(catalog, processor)
     return tuple(
-        resolved for script in worker_scripts(processor) for resolved in analyse_script(script, catalog)
+        resolved for script in all_scripts(processor) for resolved in analyse_script(script, catalog)
     )
+
+
+def all_scripts(processor: Processor) -> tuple[Script, ...]:
+    """Everything a run of the processor sends, in order."""
+    return (*read_scripts(processor), *worker_scripts(processor))
+
+
+def add_computed(catalog: Catalog, processor: Processor) -> None:
+    """Declare what a processor with a Python step loads before it stages."""
+    if processor.computed_by:
+        columns = {f.name: _COLUMN_TYPES[f.type] for f in computed_schema(processor.schema)}
+        catalog.add_declared(staging_bindings(processor, "run")["staging.computed"], columns)
 
 
 def analyse_script(script: Script, catalog: Catalog) -> tuple[ResolvedStatement, ...]:
@@ -139,7 +159,7 @@ def analyse_script(script: Script, catalog: Catalog) -> tuple[ResolvedStatement,
 
 def processor_statements(processor: Processor) -> tuple[Statement, ...]:
     """The statements of a processor's runs."""
-    return tuple(statement for script in worker_scripts(processor) for statement in script.statements)
+    return tuple(statement for script in all_scripts(processor) for statement in script.statements)
 
 
 @cache
@@ -218,6 +238,8 @@ def _console(warehouse: Warehouse) -> None:
         warehouse.run(step_script(step, filters, Asked("a", "a reason", "somebody", _NOW)))
         with suppress(IndexError):
             count_step(warehouse, step, filters)
+    with suppress(InputError):
+        read_grades(warehouse, _SEASON, _DAY, _DAY)
     for processor in discover().processors:
         read_runs(warehouse, processor, _DAY)
         read_entity(warehouse, processor, _DAY, "zachlavine")

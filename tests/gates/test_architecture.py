@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from services.registry import load_processor
 from tests.gates.rules import (
     ENGINES,
     LONGEST_MODULE,
@@ -94,7 +95,8 @@ def folders_of_processors() -> list[Path]:
 @pytest.mark.parametrize("folder", folders_of_processors(), ids=lambda folder: folder.name)
 def test_a_processors_folder_is_complete_and_holds_nothing_else(folder: Path) -> None:
     found = {path.name for path in folder.iterdir() if path.is_file()}
-    assert found == {*PROCESSOR_FILES, "__init__.py"}
+    declared = {path.name for path in load_processor(folder).computed_by if path.parent == folder}
+    assert found == {*PROCESSOR_FILES, "__init__.py", *declared}
 
 
 def test_every_environment_variable_is_documented() -> None:

@@ -12,7 +12,7 @@ from shared.sql import Statement
 from shared.tables import TableAddress
 from shared.topology.declaration import Processor
 from shared.warehouse.port import date
-from shared.worker.prepare import worker_scripts
+from shared.worker.prepare import read_scripts, worker_scripts
 from tests.gates.googlesql import analyse
 from tests.gates.lookback import (
     SourceRead,
@@ -28,6 +28,7 @@ from tests.gates.resolved import ResolvedStatement
 from tests.gates.rules import ROOT
 from tests.gates.statements import (
     PROCESSOR_FOLDERS,
+    add_computed,
     analyse_script,
     analysed_processor,
     analysed_recorded,
@@ -36,6 +37,8 @@ from tests.gates.statements import (
 )
 
 PGS = ROOT / "services" / "analytics" / "player_game_summary"
+MLFS = ROOT / "services" / "precompute" / "ml_feature_store"
+PPP = ROOT / "services" / "predictions" / "player_points_predictions"
 TDZA = ROOT / "services" / "precompute" / "team_defense_zone_analysis"
 every_processor = pytest.mark.parametrize("folder", PROCESSOR_FOLDERS, ids=lambda folder: folder.name)
 
@@ -105,8 +108,10 @@ def copied(folder: Path, to: Path, file: str, right: str, wrong: str) -> Path:
 def analysed_copy(folder: Path) -> tuple[Processor, tuple[ResolvedStatement, ...]]:
     """A changed copy, and its own statements."""
     processor = load_processor(folder)
-    stage, _ = worker_scripts(processor)
-    return processor, analyse_script(stage, catalog_of())
+    catalog = catalog_of()
+    add_computed(catalog, processor)
+    scripts = [*read_scripts(processor), worker_scripts(processor)[0]]
+    return processor, tuple(s for script in scripts for s in analyse_script(script, catalog))
 
 
 OTHER_TABLE = """(
@@ -133,8 +138,27 @@ OTHER_TABLE = """(
             "game_date >= @season_start AND game_date <= @last_date",
             "reads on D of [team_defense_game_summary]",
         ),
+        (
+            PPP,
+            "query.sql",
+            "game_date >= @history_start AND game_date < @last_date",
+            "game_date >= @history_start AND game_date <= @last_date",
+            "reads on D of [player_game_summary]",
+        ),
+        (
+            MLFS,
+            "query.sql",
+            "SELECT player_lookup, analysis_date, paint_rate_last_10, three_pt_rate_last_10\n"
+            "    FROM nba_precompute.player_shot_zone_analysis\n"
+            "    WHERE analysis_date BETWEEN @first_date AND @last_date AND analysis_date IN",
+            "SELECT player_lookup, game_date AS analysis_date, 1.0 AS paint_rate_last_10,\n"
+            "      IF(player_status = 'inactive', 1.0, 0.0) AS three_pt_rate_last_10\n"
+            "    FROM nba_raw.nbac_gamebook_player_stats\n"
+            "    WHERE game_date BETWEEN @first_date AND @last_date AND game_date IN",
+            "reads on D of [nbac_gamebook_player_stats]",
+        ),
     ],
-    ids=["another table", "the date itself"],
+    ids=["another table", "the date itself", "targets of the date", "absences of the date"],
 )
 def test_an_undeclared_read_is_noticed(
     tmp_path: Path, folder: Path, file: str, right: str, wrong: str, complaint: str

@@ -12,7 +12,7 @@ _ROW = re.compile(r"^\| (\d+) \|.*\| (.*) \|$")
 _TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
 _NUMBERED = re.compile(r"(?:test_incident_|TestIncident)(\d+)")
 #: Tested elsewhere: with the infrastructure, and with predictions.
-_ELSEWHERE = {12, 26}
+_ELSEWHERE = {12}
 
 
 def index() -> dict[int, list[tuple[str, str]]]:

@@ -24,6 +24,7 @@ from shared.warehouse.port import Rows, Script, date, query
 from shared.worker.stage import STAGING_DATASET, Batch, batch_parameters, stage_script, staging_bindings
 from tests.season.future import Change, change_future
 from tests.season.mutants import STAGED, Mutant, inspected, mutants_of_processor, statement_text
+from tests.support.direct import compute_by_hand
 
 #: The column that says which date a staged row is about; of rows, it is the partition column of the output.
 _DATE_COLUMNS = {
@@ -180,6 +181,7 @@ class _Staging:
 
     def stage(self, processor: Processor) -> None:
         """Stage one processor's rows, and everything else that is compared."""
+        compute_by_hand(self.warehouse, processor, self.batch, self._run_id(processor))
         script = stage_script(processor, self.batch, self._run_id(processor), {})
         tables = self._tables(processor)
         statements = []

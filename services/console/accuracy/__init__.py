@@ -1,0 +1,1 @@
+"""How good predictions were: the numbers, the text, and the page of `nba report predictions`."""
