@@ -34,7 +34,16 @@ _FAR = dt.date(9999, 1, 1)
 
 #: Names, dates and the harness's own columns; every other column of a row is its content.
 _IDENTITY = frozenset(
-    {"game_id", "game_date", "report_date", "season_year", "season_type", "player_lookup", "player_id"}
+    {
+        "feature_version",
+        "game_id",
+        "game_date",
+        "report_date",
+        "season_year",
+        "season_type",
+        "player_lookup",
+        "player_id",
+    }
     | {"snapshot_timestamp", "commence_time", "run_id", "processed_at", "data_hash", "max_source_game_date"}
 )
 
