@@ -47,6 +47,12 @@ EQUIVALENT: Mapping[str, str] = {
     " RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW": (
         "a window over contexts, and D's own is made before its games"
     ),
+    "ml_feature_store/query: WHERE game_date >= @previous_season_start AND game_date <= @season_start": (
+        "the rows must be of the previous season as well, and no game of a date is of two seasons"
+    ),
+    "ml_feature_store/query: AND snapshot_timestamp <= commence_time": (
+        "a line at the very moment of tip-off is known before the first point"
+    ),
     "player_daily_cache/query: IF(t.last_game_date >= e.max_source_game_date, t.last_game_date,"
     " e.max_source_game_date) AS max_source_game_date": _LATER,
 }
