@@ -193,7 +193,7 @@ def test_a_failure_is_taken_by_hand_through_its_whole_life(ask: Ask, lost_game: 
 def test_a_dry_run_changes_and_records_nothing(ask: Ask, lost_game: LostGame) -> None:
     answer = ask("failures", "permanent", "--all", "--reason", "x", "--dry-run", "--json")
     assert answer.code == Exit.OK
-    assert answer.document["rows_changed"] == 25
+    assert answer.document["rows_changed"] == 58
     assert answer.document["filters"] == {}
     assert lost_game.select("SELECT COUNT(*) FROM nba_orchestration.failure_actions") == [(0,)]
     assert ask("failures", "--json").document["failures"][0]["resolution_status"] == "UNRESOLVED"
