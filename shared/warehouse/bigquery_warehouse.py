@@ -75,7 +75,7 @@ _LASTS = frozenset(
 #: Also: two runs make the same shared staging table at once. Who comes second finds it next time.
 _CONFLICT = re.compile(
     r"concurrent (update|transaction)|transaction is aborted|could not serialize"
-    r"|already exists: table \S*nba_staging|write-write conflict",
+    r"|already exists: table \S*nba_staging",
     re.IGNORECASE,
 )
 _NO_TABLE = re.compile(r"not found: (table|dataset)|table .* (does not exist|was not found)", re.IGNORECASE)

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from services.console.output import Exit
+from services.registry import discover
 from tests.console.command_line import Ask
 from tests.console.conftest import LostGame
 from tests.console.small_season import RANGE
 
 ROOT = Path(__file__).parents[2]
-ALL_CELLS = 45
+ALL_CELLS = 5 * len(discover().processors)
 
 
 def _newest(ask: Ask) -> str:

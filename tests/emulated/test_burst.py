@@ -22,7 +22,7 @@ TOPIC = COMPLETION_TOPICS[Phase.RAW]
 
 
 def test_a_burst_and_a_backfill_end_with_every_cell_settled(in_the_cloud: Cloud) -> None:
-    season = Season(2017, dt.date(2017, 10, 17), days=30, teams=6)
+    season = Season(2017, dt.date(2017, 10, 17), days=30, teams=4)
     report = land(in_the_cloud, season)
     front, broker = in_the_cloud.front, in_the_cloud.broker()
     dead_letters = front.statuses(DEAD_LETTERS)

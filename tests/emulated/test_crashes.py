@@ -21,8 +21,8 @@ COMMITTING = "COMMIT TRANSACTION"
 
 
 def season(year: int) -> Season:
-    """Eight days of six teams."""
-    return Season(year, dt.date(year, 11, 1), days=8, teams=6)
+    """Five days of four teams."""
+    return Season(year, dt.date(year, 11, 1), days=5, teams=4)
 
 
 @pytest.mark.parametrize(

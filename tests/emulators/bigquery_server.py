@@ -4,7 +4,8 @@ Run by the interpreter of that environment: `python bigquery_server.py --host 12
 --data-dir D`. Put right on the way: projects live in plain files instead of a catalog that needs an
 extension; MERGE works inside a transaction (a second BEGIN would abort it), and the statements that it is
 expanded into are not asked for a partition filter, which only the MERGE as it was written can have;
-DIV(a + 1, 2) is not a + 1 / 2; and a field of STRUCT(t.a) is called a.
+DIV(a + 1, 2) is not a + 1 / 2; a field of STRUCT(t.a) is called a; and of two that make a table at once, the
+second hears that it is there.
 A query that comes again is not translated again, as long as its project's tables are the same: that is most
 of what a question costs, and every delivery asks the same one.
 """
@@ -12,6 +13,7 @@ of what a question costs, and every delivery asks the same one.
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from contextvars import ContextVar
 from typing import Any
@@ -151,10 +153,22 @@ def _named(tree: Any, context: Any) -> Any:
     return tree
 
 
+def _from_duckdb(error: Exception, context: Any, tree: Any) -> Any:
+    """Two that make a table at once: the second is told what BigQuery would tell it."""
+    if isinstance(tree, exp.Create) and _AT_ONCE.search(str(error)):
+        table: Any = tree.find(exp.Table)
+        return BigQueryError(
+            "duplicate", f"Already Exists: Table {context.project_id}:{table.db}.{table.name}"
+        )
+    return _original_from_duckdb(error, context, tree)
+
+
+_AT_ONCE = re.compile("write-write conflict on create|violates primary key constraint")
 _translations: dict[Any, tuple[str, frozenset[str], frozenset[Any]]] = {}
 _original_merge, _original_check = merge.run, tables._check
 _original_parse, _original_translate = script.parse, query.translate
-script.parse, query.translate = _parse, _translate
+_original_from_duckdb = query.from_duckdb
+script.parse, query.translate, query.from_duckdb = _parse, _translate, _from_duckdb
 # The very lists that the translation goes through.
 rules.NODE_RULES.insert(0, _divided)
 rules.STATEMENT_RULES.insert(0, _named)
