@@ -46,6 +46,19 @@ lint: $(STAMP) ## Format and style checks, and strict types
 test: lint emulators ## Everything that must be green: style, types, GoogleSQL gate, tests
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
+# What the image's virtual environment is: the lock of what runs, and nothing else.
+IMAGE := .venv-image/.installed
+$(IMAGE): requirements.lock
+	rm -rf .venv-image
+	$(PYTHON) -m venv .venv-image
+	.venv-image/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	touch $(IMAGE)
+
+.PHONY: test-emulated
+test-emulated: $(STAMP) emulators $(IMAGE) ## The pipeline over the wire: services as processes, kill -9, a burst (needs Java, gcloud)
+	$(BIN)/python -m pytest -m emulated tests/emulated
+	$(BIN)/python -m pytest -m "not realdata" --on bigquery --numprocesses auto tests/golden
+
 .PHONY: benchmark
 benchmark: $(STAMP) ## Measure the numbers of the README (needs the real season)
 	$(BIN)/python -m tests.benchmarks
@@ -65,4 +78,4 @@ lock: $(STAMP) ## Resolve the dependencies anew and write both lock files
 
 .PHONY: clean
 clean: ## Remove the virtual environment and everything generated
-	rm -rf $(VENV) .venv-bigquery .nba .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .venv-bigquery .venv-image .nba .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

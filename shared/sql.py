@@ -69,6 +69,27 @@ def bind(name: str, text: str, tables: TableBindings, columns: Mapping[str, str]
     return Statement(name, filled, tables)
 
 
+def as_one_query(name: str, parts: Mapping[str, Statement], last: Statement) -> Statement:
+    """A query that reads what a script of statements reads: every part is inlined where the others name it.
+
+    `parts`: queries by the logical table (`staging.rows`) that the script makes of them, in its order. A dry
+    run in BigQuery ends at the first statement that creates a table, so that a script has to become this.
+    """
+
+    def inlined(statement: Statement) -> str:
+        def table(match: re.Match[str]) -> str:
+            return _part_name(match.group(0)) if match.group(0) in parts else match.group(0)
+
+        return f"(\n{_LOGICAL.sub(table, statement.text)}\n)"
+
+    common = ",\n".join(f"{_part_name(made)} AS {inlined(part)}" for made, part in parts.items())
+    return Statement(name, f"WITH\n{common}\n{inlined(last)}", last.tables)
+
+
+def _part_name(table: str) -> str:
+    return f"inlined_{table.partition('.')[2]}"
+
+
 def column_list(columns: tuple[Column, ...]) -> str:
     """Column names, separated by commas."""
     return ", ".join(check_identifier(column.name) for column in columns)

@@ -10,7 +10,8 @@ from itertools import groupby
 
 #: Pub/Sub takes no longer filter.
 LONGEST_FILTER = 256
-#: Published by hand without attributes: delivered to everybody, and judged by its body.
+#: Published by hand without attributes: delivered to everybody, and judged by its body. The form is that of
+#: cloud.google.com/pubsub/docs/subscription-message-filter; the emulator takes any text and filters nothing.
 _UNMARKED = "NOT attributes:processor"
 
 

@@ -55,7 +55,7 @@ def backfill(
         if dry_run:
             paused = read_pause(session.warehouse)
             if as_json:
-                write_json(plan_document(plan, scope, paused))
+                write_json(plan_document(plan, scope, paused, None))
             else:
                 show(render_plan(session.topology, grid, scope, plan))
                 show([] if paused is None else [paused_line(paused)])

@@ -1,8 +1,12 @@
-"""`nba init`: create or migrate everything the pipeline stores."""
+"""`nba init` and `nba migrate`: create or migrate everything the pipeline stores."""
 
 from __future__ import annotations
 
-from services.console.context import Session, work_session
+from typing import Annotated
+
+import typer
+
+from services.console.context import Session, change_session, read_session, work_session
 from services.console.options import AsJson
 from services.console.output import count, show, write_json
 
@@ -20,8 +24,38 @@ def initialise_session(session: Session) -> tuple[str, ...]:
 def init(*, as_json: AsJson = False) -> None:
     """Create what is missing, add columns that older tables lack, keep all data. Safe to repeat."""
     with work_session() as session:
-        done = initialise_session(session)
+        _initialise(session, as_json=as_json)
+
+
+def migrate(
+    *,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what would be done, and stop.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a warehouse that is there to what this version needs, as `nba init` does.
+
+    Tables and columns are added, none is changed or dropped, and all data is kept.
+    """
+    if not plan:
+        with change_session() as session:
+            _initialise(session, as_json=as_json)
+        return
+    from shared.warehouse.initialise import lacking  # noqa: PLC0415
+
+    with read_session() as session:
+        steps = lacking(session.warehouse, session.topology)
         path = session.settings.warehouse
+    if as_json:
+        write_json({"warehouse": str(path), "planned": list(steps)})
+        return
+    show([f"Warehouse {path}", *(f"  {step}" for step in steps)])
+    todo = f"{count(len(steps), 'step')}; `nba migrate` does them and keeps all data."
+    show([todo if steps else "Everything is there; nothing to do."])
+
+
+def _initialise(session: Session, *, as_json: bool) -> None:
+    done = initialise_session(session)
+    path = session.settings.warehouse
     if as_json:
         write_json({"warehouse": str(path), "done": list(done)})
         return

@@ -36,6 +36,7 @@ from services.console import (
 
 COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("init", init.init),
+    ("migrate", init.migrate),
     ("tick", tick.tick),
     ("pause", pause.pause),
     ("resume", pause.resume),
@@ -56,7 +57,7 @@ GROUPS: tuple[tuple[str, Callable[[], typer.Typer]], ...] = (
 )
 #: What changes the warehouse, then what looks at it.
 _ORDER = (
-    *("init", "ingest", "backfill", "tick", "pause", "resume"),
+    *("init", "migrate", "ingest", "backfill", "tick", "pause", "resume"),
     *("plan", "coverage", "failures", "incidents", "why", "query", "verify", "report"),
     *("simulate", "demo"),
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.console.context import no_dates, read_grid, read_session
+from services.console.cost import ProcessorCost, costs_document, plan_costs, render_costs
 from services.console.options import AsJson, EndDate, Processors, StartDate
 from services.console.output import Json, check_range, count, date_span, show, write_json
 from services.console.pause import Pause, pause_document, paused_line, read_pause
@@ -50,6 +51,9 @@ def plan(
             "failed: failed and partial cells; all: everything."
         ),
     ] = Reprocess.STALE,
+    cost: Annotated[
+        bool, typer.Option("--cost", help="Also what BigQuery would read for it, and bill: dry runs.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the exact cells that would run, in waves, each with its reason. Runs nothing."""
@@ -60,16 +64,19 @@ def plan(
         paused = None if snapshot.paused is None else read_pause(session.warehouse)
         scope = Scope(start_date, end_date, reprocess, names)
         planned = make_plan(session.topology, grid, scope)
-        topology = session.topology
+        costs = plan_costs(session, snapshot, grid, planned) if cost else None
     if as_json:
-        write_json(plan_document(planned, scope, paused))
+        write_json(plan_document(planned, scope, paused, costs))
     else:
-        show(render_plan(topology, grid, scope, planned))
+        show(render_plan(session.topology, grid, scope, planned))
+        show([] if costs is None else render_costs(session, costs))
         show([] if paused is None else [paused_line(paused)])
 
 
-def plan_document(planned: Plan, scope: Scope, paused: Pause | None) -> Json:
-    """Every cell of a plan, for programs."""
+def plan_document(
+    planned: Plan, scope: Scope, paused: Pause | None, costs: Sequence[ProcessorCost] | None
+) -> Json:
+    """Every cell of a plan, for programs; with what it costs where somebody has asked."""
     cells = sorted(planned.planned, key=lambda item: (item.wave, item.cell.processor, item.cell.date))
     return {
         "start_date": scope.start,
@@ -77,6 +84,7 @@ def plan_document(planned: Plan, scope: Scope, paused: Pause | None) -> Json:
         "reprocess": scope.reprocess.value,
         "processors": list(scope.processors),
         "paused": pause_document(paused),
+        "cost": None if costs is None else costs_document(costs),
         "cells": [
             {
                 "processor": item.cell.processor,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -61,8 +62,21 @@ _PASSES = frozenset(
         "timeout",
     }
 )
+#: Reasons that do not, though the client knows no better than to call them errors of the server.
+_LASTS = frozenset(
+    {
+        "billingNotEnabled",
+        "billingTierLimitExceeded",
+        "blocked",
+        "bytesBilledLimitExceeded",
+        "responseTooLarge",
+    }
+)
+#: Also: two runs make the same shared staging table at once. Who comes second finds it next time.
 _CONFLICT = re.compile(
-    r"concurrent (update|transaction)|transaction is aborted|could not serialize", re.IGNORECASE
+    r"concurrent (update|transaction)|transaction is aborted|could not serialize"
+    r"|already exists: table \S*nba_staging",
+    re.IGNORECASE,
 )
 _NO_TABLE = re.compile(r"not found: (table|dataset)|table .* (does not exist|was not found)", re.IGNORECASE)
 
@@ -89,6 +103,17 @@ class BigQueryWarehouse:
             return result.to_arrow(create_bqstorage_client=False)
         except google.GoogleAPIError as error:
             raise _mapped(script.name, error) from error
+
+    def bytes_read(self, script: Script) -> int:
+        config = self._config(script, script.parameters)
+        config.dry_run = True
+        # What was answered before would be free.
+        config.use_query_cache = False
+        try:
+            job = self._client.query(_script_text(script), job_config=config, location=self._location)
+        except google.GoogleAPIError as error:
+            raise _mapped(script.name, error) from error
+        return int(job.total_bytes_processed or 0)
 
     def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
         """BigQuery plans by itself."""
@@ -120,11 +145,9 @@ class BigQueryWarehouse:
             )
             for c in schema.columns
         ]
-        reference = self._reference(schema.address)
-        try:
-            table = self._client.get_table(reference)
-        except (google.NotFound, google.Forbidden):
-            table = bigquery.Table(reference, schema=wanted)
+        table = self._table(schema.address)
+        if table is None:
+            table = bigquery.Table(self._reference(schema.address), schema=wanted)
             table.description = schema.description
             table.time_partitioning = bigquery.TimePartitioning(field=schema.partition_column)
             table.require_partition_filter = True
@@ -133,8 +156,6 @@ class BigQueryWarehouse:
                 f"create {schema.address}", lambda: self._client.create_table(table, exists_ok=True)
             )
             return (f"created table {schema.address}",)
-        except google.GoogleAPIError as error:
-            raise _mapped(f"look at {schema.address}", error) from error
         present = {field.name for field in table.schema}
         # A column that is added to existing rows can only be nullable.
         added = [
@@ -147,6 +168,22 @@ class BigQueryWarehouse:
         table.schema = [*table.schema, *added]
         self._request(f"widen {schema.address}", lambda: self._client.update_table(table, ["schema"]))
         return tuple(f"added column {schema.address}.{field.name}" for field in added)
+
+    def lacking(self, schema: TableSchema) -> tuple[str, ...]:
+        table = self._table(schema.address)
+        if table is None:
+            return (f"create table {schema.address}",)
+        present = {field.name for field in table.schema}
+        return tuple(f"add column {schema.address}.{n}" for n in schema.column_names if n not in present)
+
+    def _table(self, address: TableAddress) -> bigquery.Table | None:
+        """The table as it is; None when there is none (or none that one may know of)."""
+        try:
+            return self._client.get_table(self._reference(address))
+        except (google.NotFound, google.Forbidden):
+            return None
+        except google.GoogleAPIError as error:
+            raise _mapped(f"look at {address}", error) from error
 
     def ensure_view(self, address: TableAddress, query: Statement) -> None:
         self._ensure_dataset(address.dataset)
@@ -173,7 +210,8 @@ class BigQueryWarehouse:
         if not _ends_with_query(script):
             return Rows((), [])
         columns = tuple(field.name for field in result.schema)
-        return Rows(columns, [tuple(row.values()) for row in result])
+        documents = [position for position, f in enumerate(result.schema) if f.field_type == "JSON"]
+        return Rows(columns, [_as_text(row.values(), documents) for row in result])
 
     def _result(self, name: str, text: str, script: Script, key: str | None) -> RowIterator:
         config = self._config(
@@ -193,7 +231,10 @@ class BigQueryWarehouse:
         failed makes way for the next attempt.
         """
         if key is None:
-            return self._client.query(text, job_config=config, location=self._location, job_id_prefix="nba-")
+            # Without job_retry the client does not send a job again by itself, for ten minutes.
+            return self._client.query(
+                text, job_config=config, location=self._location, job_id_prefix="nba-", job_retry=None
+            )
         for attempt in range(1, _MOST_ATTEMPTS_OF_A_KEY + 1):
             job_id = f"nba-{key}-{attempt}"
             try:
@@ -251,6 +292,15 @@ class BigQueryWarehouse:
             call()
         except google.GoogleAPIError as error:
             raise _mapped(what, error) from error
+
+
+def _as_text(row: Sequence[Any], documents: Sequence[int]) -> tuple[Value, ...]:
+    """A row with its JSON values, which the client has parsed, as the text they are everywhere else."""
+    values = list(row)
+    for position in documents:
+        if values[position] is not None:
+            values[position] = json.dumps(values[position], separators=(",", ":"), ensure_ascii=False)
+    return tuple(values)
 
 
 def _script_text(script: Script) -> str:
@@ -314,7 +364,7 @@ def _mapped(what: str, error: Exception) -> WarehouseError:
         or bool(reasons & _PASSES)
         or _CONFLICT.search(message) is not None
     )
-    if passes:
+    if passes and not reasons & _LASTS:
         return TransientWarehouseError(message)
     if isinstance(error, google.NotFound) or _NO_TABLE.search(message) is not None:
         return TableNotFoundError(f"{message} `nba init` creates what is missing.")

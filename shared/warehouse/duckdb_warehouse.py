@@ -198,6 +198,12 @@ class DuckDBWarehouse:
                 done.append(f"added column {schema.address}.{name}")
         return tuple(done)
 
+    def lacking(self, schema: TableSchema) -> tuple[str, ...]:
+        existing = self._columns(schema.address)
+        if not existing:
+            return (f"create table {schema.address}",)
+        return tuple(f"add column {schema.address}.{n}" for n in schema.column_names if n not in existing)
+
     def ensure_view(self, address: TableAddress, query: Statement) -> None:
         self._ensure_dataset(address.dataset)
         sql = query.resolve(self._translated(query, {}))

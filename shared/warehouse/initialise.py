@@ -23,6 +23,11 @@ def all_tables(topology: Topology) -> Iterator[TableSchema]:
         yield processor.schema
 
 
+def lacking(warehouse: Warehouse, topology: Topology) -> tuple[str, ...]:
+    """What `initialise` would create and add. Nothing is changed."""
+    return tuple(step for schema in all_tables(topology) for step in warehouse.lacking(schema))
+
+
 def initialise(warehouse: Warehouse, topology: Topology) -> tuple[str, ...]:
     """Create what is missing and add columns that older tables lack. Returns what was done."""
     done: list[str] = []

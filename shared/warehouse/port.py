@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -152,6 +152,10 @@ class Warehouse(Protocol):
         """Create the table, or add the columns it lacks. Existing data is kept. Returns what was done."""
         ...
 
+    def lacking(self, schema: TableSchema) -> tuple[str, ...]:
+        """What `ensure_table` would do, in the same order; nothing is changed."""
+        ...
+
     def ensure_view(self, address: TableAddress, query: Statement) -> None:
         """Create or replace a view."""
         ...
@@ -166,6 +170,18 @@ class Warehouse(Protocol):
 
     def close(self) -> None:
         """Release what is held."""
+        ...
+
+
+@runtime_checkable
+class DryRuns(Protocol):
+    """A warehouse that can tell what a query would cost before it runs."""
+
+    def bytes_read(self, script: Script) -> int:
+        """Bytes that the one query of a script would read now, which is what is billed. Nothing is run.
+
+        Raises TransientWarehouseError, TableNotFoundError or WarehouseError.
+        """
         ...
 
 

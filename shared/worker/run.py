@@ -74,7 +74,7 @@ def execute_run(
     Raises TransientWarehouseError when another attempt may succeed; every other failure of the warehouse is
     recorded as a failure of the dates.
     """
-    batch = _batch(snapshot, season, cells)
+    batch = batch_of(snapshot, season, cells)
     labels = _labels(processor, batch, context)
     parameters = batch_parameters(processor, batch)
     shared = shared_table_names(processor, parameters, snapshot, forced_by=forced_by)
@@ -135,7 +135,8 @@ def execute_run(
     return report
 
 
-def _batch(snapshot: Snapshot, season: Season, cells: Sequence[Cell]) -> Batch:
+def batch_of(snapshot: Snapshot, season: Season, cells: Sequence[Cell]) -> Batch:
+    """The cells of a season as the dates of one run."""
     starts = {other.season_year: other.start for other in seasons_of(snapshot)}
     return Batch(
         tuple(cell.date for cell in cells),

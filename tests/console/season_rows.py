@@ -10,8 +10,7 @@ from functools import cache, cached_property
 from services.console.verification.facts import Facts
 from services.console.verification.published import PublishedValue
 from services.console.verification.season import SeasonDates
-from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
-from shared.warehouse.port import Value
+from shared.warehouse.port import Value, Warehouse
 from tests.support.derived_rows import fill, schema_of
 from tests.support.direct import memory_warehouse
 from tests.support.raw_rows import RawRow, to_tables
@@ -126,7 +125,7 @@ class Tables:
     derived: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     raw: Sequence[RawRow] = ()
 
-    def warehouse(self) -> DuckDBWarehouse:
+    def warehouse(self) -> Warehouse:
         """A warehouse in memory with these rows; every table that is not named is there and empty."""
         warehouse = memory_warehouse(to_tables(self.raw))
         for folder in FOLDERS:

@@ -164,7 +164,7 @@ def test_waves_stand_in_line_at_every_width(width: int) -> None:
 def test_json_lists_every_cell_by_itself() -> None:
     world = played()
     world.run(AHEAD, *DAYS)
-    document = plan_document(make_plan(world.topology, world.grid(), EVERYTHING), EVERYTHING, None)
+    document = plan_document(make_plan(world.topology, world.grid(), EVERYTHING), EVERYTHING, None, None)
 
     assert isinstance(document, dict)
     assert document["totals"] == {"cells": 8, "only_if_changed": 0, "waves": 2, "waiting": 0}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import atexit
 import itertools
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 
 import pytest
@@ -13,7 +14,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from shared.warehouse.bigquery_warehouse import BigQueryWarehouse
-from tests.emulators.servers import EmulatorMissingError, bigquery_server
+from tests.emulators.servers import EmulatorMissingError, bigquery_server, pubsub_server
 
 _running = ExitStack()
 atexit.register(_running.close)
@@ -25,15 +26,43 @@ def _bigquery_host() -> str:
     return _running.enter_context(bigquery_server())
 
 
-def emulated_bigquery() -> BigQueryWarehouse:
-    """A warehouse of a project of its own. Skips the test, saying so, where the emulator cannot run."""
+@cache
+def _pubsub_host() -> str:
+    return _running.enter_context(pubsub_server())
+
+
+@contextmanager
+def pubsub_environment() -> Iterator[str]:
+    """The official clients made in the block find the emulator; yields its host and port.
+
+    Skips the test, saying so, where the emulator cannot run.
+    """
     try:
-        host = _bigquery_host()
+        host = _pubsub_host()
+    except EmulatorMissingError as missing:
+        pytest.skip(f"NOT TESTED ON PUB/SUB: {missing}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PUBSUB_EMULATOR_HOST", host)
+        yield host
+
+
+def bigquery_endpoint() -> str:
+    """The address of the emulated BigQuery. Skips the test, saying so, where it cannot run."""
+    try:
+        return f"http://{_bigquery_host()}"
     except EmulatorMissingError as missing:
         pytest.skip(f"NOT TESTED ON BIGQUERY: {missing}")
-    client = bigquery.Client(
+
+
+def emulated_client() -> bigquery.Client:
+    """The real client, of a project of its own."""
+    return bigquery.Client(
         project=f"test-{next(_projects)}",
         credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
-        client_options=ClientOptions(api_endpoint=f"http://{host}"),
+        client_options=ClientOptions(api_endpoint=bigquery_endpoint()),
     )
-    return BigQueryWarehouse(client, location="US", maximum_bytes_billed=10**9)
+
+
+def emulated_bigquery() -> BigQueryWarehouse:
+    """A warehouse of a project of its own."""
+    return BigQueryWarehouse(emulated_client(), location="US", maximum_bytes_billed=10**9)

@@ -68,9 +68,9 @@ def bigquery_server() -> Iterator[str]:
 
 
 @contextmanager
-def pubsub_server() -> Iterator[str]:
-    """A running Pub/Sub emulator; yields its host and port."""
-    port = free_port()
+def pubsub_server(port: int | None = None) -> Iterator[str]:
+    """A running Pub/Sub emulator, on a port of its own unless told; yields its host and port."""
+    port = port or free_port()
     command = ["java", "-Xmx256m", "-jar", str(pubsub_jar()), "--host=127.0.0.1", f"--port={port}"]
     with running(command, port, {}):
         yield f"127.0.0.1:{port}"
@@ -78,15 +78,20 @@ def pubsub_server() -> Iterator[str]:
 
 @contextmanager
 def running(
-    command: Sequence[str], port: int, environment: Mapping[str, str]
+    command: Sequence[str], port: int, environment: Mapping[str, str], *, folder: Path = ROOT
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that listens on a port of this machine, ended when the block is left.
+    """A process in `folder` that listens on a port of this machine, ended when the block is left.
 
-    Raises RuntimeError with what it printed when it does not come up.
+    It leads a process group of its own. Raises RuntimeError with what it printed when it does not come up.
     """
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=output, env={**os.environ, **environment}, cwd=ROOT
+            command,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **environment},
+            cwd=folder,
+            start_new_session=True,
         )
         try:
             _await(process, port, output)

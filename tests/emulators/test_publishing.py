@@ -12,23 +12,16 @@ from shared.broker.pubsub import PubSubBroker, publisher_client
 from shared.messages.decode import Received, decode
 from shared.messages.models import RetryTick, TickWork
 from shared.topology.graph import RETRY_TICK_TOPIC
-from tests.emulators.servers import EmulatorMissingError, pubsub_server
+from tests.emulators.clients import pubsub_environment
 
 PROJECT = "test-project"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def emulator() -> Iterator[str]:
     """The official emulator, to which the clients of this process are pointed."""
-    patch = pytest.MonkeyPatch()
-    try:
-        with pubsub_server() as host:
-            patch.setenv("PUBSUB_EMULATOR_HOST", host)
-            yield host
-    except EmulatorMissingError as missing:
-        pytest.skip(f"NOT TESTED ON PUB/SUB: {missing}")
-    finally:
-        patch.undo()
+    with pubsub_environment() as host:
+        yield host
 
 
 @pytest.fixture

@@ -92,6 +92,9 @@ class Recorder:
     def ensure_table(self, schema: TableSchema) -> tuple[str, ...]:
         return (str(schema.address),)
 
+    def lacking(self, schema: TableSchema) -> tuple[str, ...]:
+        return (str(schema.address),)
+
     def ensure_view(self, address: TableAddress, query: Statement) -> None:
         self.scripts.append(Script(str(address), (query,), {}, transaction=False, labels={}))
 

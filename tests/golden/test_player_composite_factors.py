@@ -7,8 +7,7 @@ import json
 
 import pytest
 
-from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
-from shared.warehouse.port import Value
+from shared.warehouse.port import Value, Warehouse
 from tests.realdata import SHARED, requires_shared
 from tests.support import direct
 from tests.support.derived_rows import Row, processor_of, stage_dates
@@ -226,7 +225,7 @@ ANALYTICS = (
 
 
 @pytest.fixture(scope="module")
-def season() -> DuckDBWarehouse:
+def season() -> Warehouse:
     """The first ten weeks of 2021-22 with everything PCF reads."""
     raw = direct.load_parquet_folder(SHARED / "data" / "raw" / "2021-22")
     warehouse = direct.memory_warehouse(raw)
@@ -239,7 +238,7 @@ def season() -> DuckDBWarehouse:
 @pytest.mark.realdata
 @requires_shared("data", "raw", "2021-22")
 def test_first_weeks_of_2021_22_have_rows_from_the_third_date_on_and_sane_points(
-    season: DuckDBWarehouse,
+    season: Warehouse,
 ) -> None:
     dates = direct.batch_of(season, start=START, end=dt.date(2021, 12, 31)).dates
 

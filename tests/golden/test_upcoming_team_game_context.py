@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
+from shared.warehouse.port import Warehouse
 from tests.realdata import SHARED, requires_shared
 from tests.support import direct
 from tests.support.derived_rows import Row, Staged, fill, processor_of, schema_of, stage_dates
@@ -363,7 +363,7 @@ def test_games_of_the_date_and_later_change_nothing() -> None:
 
 
 @pytest.fixture(scope="module")
-def season() -> DuckDBWarehouse:
+def season() -> Warehouse:
     """2021-22, with the team summaries of every date."""
     raw = direct.load_parquet_folder(SHARED / "data" / "raw" / "2021-22")
     warehouse = direct.memory_warehouse(raw)
@@ -374,7 +374,7 @@ def season() -> DuckDBWarehouse:
 
 @pytest.mark.realdata
 @requires_shared("data", "raw", "2021-22")
-def test_season_2021_22_has_423_team_back_to_backs_and_no_gap(season: DuckDBWarehouse) -> None:
+def test_season_2021_22_has_423_team_back_to_backs_and_no_gap(season: Warehouse) -> None:
     dates = direct.batch_of(season, start=START, end=dt.date(2022, 4, 10)).dates
 
     staged = stage_dates(season, processor_of(FOLDER), dates, season_start=START, season_year=2021)

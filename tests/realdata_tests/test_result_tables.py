@@ -10,8 +10,7 @@ import pyarrow as pa
 import pytest
 
 from shared.topology.declaration import HARNESS_COLUMNS, Processor
-from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
-from shared.warehouse.port import Rows, Value
+from shared.warehouse.port import Rows, Value, Warehouse
 from shared.worker.stage import Batch
 from tests.oracle.raw import active_keys, load_raw_season, without_half_of_player_rows, without_player_rows
 from tests.oracle.rosters import rosters
@@ -43,7 +42,7 @@ class Loaded:
     """A season in a warehouse, and the summary of staging each processor for all of it at once."""
 
     name: str
-    warehouse: DuckDBWarehouse
+    warehouse: Warehouse
     batch: Batch
     summaries: dict[str, Rows]
 

@@ -14,7 +14,7 @@ from functools import cache
 
 import pytest
 
-from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
+from shared.warehouse.port import Warehouse
 from tests.realdata import SHARED, requires_shared
 from tests.support import direct
 
@@ -77,7 +77,7 @@ def check_values() -> tuple[CheckValue, ...]:
 class Season:
     """The three result tables of the season, and sums over them."""
 
-    def __init__(self, warehouse: DuckDBWarehouse) -> None:
+    def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
 
     def numbers(self, expressions: str, table: str, condition: str = REGULAR) -> list[float]:

@@ -64,6 +64,9 @@ class FaultyWarehouse:
             f"ensure {schema.address}", lambda: self.inner.ensure_table(schema), _WAREHOUSE
         )
 
+    def lacking(self, schema: TableSchema) -> tuple[str, ...]:
+        return self.inner.lacking(schema)
+
     def ensure_view(self, address: TableAddress, query: Statement) -> None:
         self.process.effect(f"ensure {address}", lambda: self.inner.ensure_view(address, query), _WAREHOUSE)
 

@@ -13,8 +13,7 @@ import pyarrow as pa
 from shared.arrow import arrow_schema
 from shared.sql import bind, read_sql
 from shared.tables import TableAddress, raw_tables
-from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
-from shared.warehouse.port import Parameter, Script, Value, date, dates, integer
+from shared.warehouse.port import Parameter, Script, Value, Warehouse, date, dates, integer
 from tests.oracle.raw import InjuryRow, PlayerBoxRow, RawSeason, ScheduleRow, TeamBoxRow
 from tests.support import direct
 from tests.support.derived_rows import Row, fill, schema_of
@@ -73,7 +72,7 @@ def tables_of(season: RawSeason) -> dict[str, pa.Table]:
     return found
 
 
-def warehouse_of(raw: Mapping[str, pa.Table], derived: Iterable[tuple[str, str]]) -> DuckDBWarehouse:
+def warehouse_of(raw: Mapping[str, pa.Table], derived: Iterable[tuple[str, str]]) -> Warehouse:
     """A warehouse with the raw tables and a player_game_summary that has these (player_lookup, game_id)."""
     warehouse = direct.memory_warehouse(raw)
     played_on = {
@@ -89,7 +88,7 @@ def warehouse_of(raw: Mapping[str, pa.Table], derived: Iterable[tuple[str, str]]
 
 
 def judge(
-    warehouse: DuckDBWarehouse,
+    warehouse: Warehouse,
     days: Iterable[dt.date],
     *,
     season_start: dt.date,
@@ -131,7 +130,7 @@ def judge(
     )
 
 
-def _rows(warehouse: DuckDBWarehouse, name: str, key: tuple[str, str]) -> list[Row]:
+def _rows(warehouse: Warehouse, name: str, key: tuple[str, str]) -> list[Row]:
     found = list(direct.select(warehouse, f"SELECT * FROM nba_staging.{name}").records())
     keys = [tuple(row[column] for column in key) for row in found]
     assert len(keys) == len(set(keys)), f"[{name}] has two rows of one key"

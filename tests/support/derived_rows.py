@@ -13,8 +13,7 @@ from services.registry import SERVICES, load_processor
 from shared.arrow import arrow_schema
 from shared.tables import SchemaError, TableSchema, load_schema
 from shared.topology.declaration import VOLATILE_COLUMNS, Processor
-from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
-from shared.warehouse.port import Value
+from shared.warehouse.port import Value, Warehouse
 from shared.worker.stage import Batch
 from tests.support import direct
 
@@ -31,7 +30,7 @@ def processor_of(folder: str) -> Processor:
     return load_processor(Path(SERVICES / folder))
 
 
-def fill(warehouse: DuckDBWarehouse, schema: TableSchema, rows: Sequence[Mapping[str, Value]]) -> None:
+def fill(warehouse: Warehouse, schema: TableSchema, rows: Sequence[Mapping[str, Value]]) -> None:
     """Create the table and append the rows; columns that a row leaves out are NULL.
 
     Raises SchemaError for a column that the table does not have.
@@ -69,7 +68,7 @@ class Staged:
 
 
 def stage_dates(
-    warehouse: DuckDBWarehouse,
+    warehouse: Warehouse,
     processor: Processor,
     dates: Iterable[dt.date],
     *,

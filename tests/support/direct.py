@@ -6,7 +6,7 @@ It is what golden tests start from, and what the benchmark compares the whole pi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,14 +18,25 @@ from shared.sql import Statement, bind, column_list
 from shared.tables import TableAddress, raw_tables
 from shared.topology.declaration import SLOTS, VOLATILE_COLUMNS, Processor
 from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
-from shared.warehouse.port import Rows, Script, query
+from shared.warehouse.port import Rows, Script, Warehouse, query
 from shared.worker.compute import artefact_table, compute
 from shared.worker.stage import Batch, stage_script, staging_bindings
 
 
-def memory_warehouse(raw: Mapping[str, pa.Table]) -> DuckDBWarehouse:
-    """An embedded warehouse in memory with every raw table, holding `raw`."""
-    warehouse = DuckDBWarehouse(None)
+class _Engine:
+    """What a golden test runs on; an option of the test run changes it."""
+
+    open: Callable[[], Warehouse] = staticmethod(lambda: DuckDBWarehouse(None))
+
+
+def choose_warehouse(opened: Callable[[], Warehouse]) -> None:
+    """From now on golden tests run on what `opened` opens."""
+    _Engine.open = staticmethod(opened)
+
+
+def memory_warehouse(raw: Mapping[str, pa.Table]) -> Warehouse:
+    """A warehouse with every raw table, holding `raw`: in memory, unless the test run says otherwise."""
+    warehouse = _Engine.open()
     for name, schema in raw_tables().items():
         warehouse.ensure_table(schema)
         if name in raw:
@@ -38,7 +49,7 @@ def load_parquet_folder(folder: Path) -> dict[str, pa.Table]:
     return {path.stem: pq.read_table(path) for path in sorted(folder.glob("*.parquet"))}
 
 
-def insert(warehouse: DuckDBWarehouse, address: TableAddress, rows: pa.Table) -> None:
+def insert(warehouse: Warehouse, address: TableAddress, rows: pa.Table) -> None:
     """Append rows to a table, by column name."""
     staging = TableAddress("nba_staging", f"insert_{address.table}")
     warehouse.load(staging, rows)
@@ -48,7 +59,7 @@ def insert(warehouse: DuckDBWarehouse, address: TableAddress, rows: pa.Table) ->
     warehouse.drop([staging])
 
 
-def batch_of(warehouse: DuckDBWarehouse, *, start: dt.date, end: dt.date) -> Batch:
+def batch_of(warehouse: Warehouse, *, start: dt.date, end: dt.date) -> Batch:
     """All dates with a slot between start and end, as one batch (they must be of one season)."""
     found = select(
         warehouse,
@@ -72,19 +83,19 @@ def _start_of(found: Rows, season_year: int, otherwise: dt.date) -> dt.date:
     return start
 
 
-def select(warehouse: DuckDBWarehouse, sql: str) -> Rows:
+def select(warehouse: Warehouse, sql: str) -> Rows:
     """Rows of one GoogleSQL query."""
     return query(warehouse, Statement("select", sql), {})
 
 
-def stage(warehouse: DuckDBWarehouse, processor: Processor, batch: Batch, run_id: str = "test") -> Rows:
+def stage(warehouse: Warehouse, processor: Processor, batch: Batch, run_id: str = "test") -> Rows:
     """Run the stage script; the staging tables stay, as nba_staging.<name>__<run_id>. Returns its summary."""
     warehouse.drop(list(staging_bindings(processor, run_id).values())[:-1])
     compute_by_hand(warehouse, processor, batch, run_id)
     return warehouse.run(stage_script(processor, batch, run_id, {}))
 
 
-def compute_by_hand(warehouse: DuckDBWarehouse, processor: Processor, batch: Batch, run_id: str) -> None:
+def compute_by_hand(warehouse: Warehouse, processor: Processor, batch: Batch, run_id: str) -> None:
     """The Python step of a processor that has one; without a ledger nothing stored is used again."""
     if not processor.computed_by:
         return
@@ -102,7 +113,7 @@ def compute_by_hand(warehouse: DuckDBWarehouse, processor: Processor, batch: Bat
     compute(processor, warehouse, batch, run_id, Snapshot({SLOTS: slots}, {}))  # type: ignore[dict-item]
 
 
-def run_by_hand(warehouse: DuckDBWarehouse, names: Sequence[str], batch: Batch) -> dict[str, Rows]:
+def run_by_hand(warehouse: Warehouse, names: Sequence[str], batch: Batch) -> dict[str, Rows]:
     """Stage the named processors in order and append their good rows to their tables."""
     topology = discover()
     summaries = {}

@@ -126,6 +126,9 @@ class TappedWarehouse:
     def ensure_table(self, schema: TableSchema) -> tuple[str, ...]:
         return self._inner.ensure_table(schema)
 
+    def lacking(self, schema: TableSchema) -> tuple[str, ...]:
+        return self._inner.lacking(schema)
+
     def ensure_view(self, address: TableAddress, query: Statement) -> None:
         self._inner.ensure_view(address, query)
 

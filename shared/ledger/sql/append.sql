@@ -12,10 +12,14 @@ SELECT
   IF(e.status = 'failed', COUNTIF(l.status = 'failed' AND l.input_fingerprint = e.input_fingerprint) + 1, 0),
   @run_id, @correlation_id, @causation_id, @backfill_id, @trigger_source, e.error, @started_at, @now
 FROM UNNEST(@entries) AS e
-LEFT JOIN nba_orchestration.ledger AS l
+LEFT JOIN (
+  -- In a WHERE of its own: what prunes partitions is a filter of the table, not of a join.
+  SELECT cell_name, cell_date, sequence, status, input_fingerprint
+  FROM nba_orchestration.ledger
+  WHERE cell_date BETWEEN @first_date AND @last_date
+) AS l
   ON l.cell_name = e.cell_name
   AND l.cell_date = e.cell_date
-  AND l.cell_date BETWEEN @first_date AND @last_date
 GROUP BY
   e.cell_name, e.cell_date, e.season_year, e.kind, e.status, e.input_fingerprint, e.output_fingerprint,
   e.record_count, e.failure_count, e.game_ids, e.error

@@ -1,4 +1,4 @@
-"""The in-process broker: filters, at-least-once with back-off by the clock, dead letters."""
+"""The in-process broker beyond the contract: back-off by the clock, dead letters, stopping."""
 
 from __future__ import annotations
 
@@ -107,35 +107,6 @@ def test_publishing_only_queues(services: Services) -> None:
     assert len(services.pushes) == 1
 
 
-class TestFilters:
-    @pytest.mark.parametrize(
-        ("listens_to", "delivered"),
-        [(("scores",), True), (("other", "scores"), True), (("other",), False), ((), True)],
-    )
-    def test_message_goes_to_those_whose_filter_names_its_processor(
-        self, services: Services, listens_to: tuple[str, ...], delivered: bool
-    ) -> None:
-        broker = broker_of(services, subscription("form", *listens_to))
-        broker.publish(TOPIC, completed("scores"))
-        settle(broker)
-
-        assert bool(services.pushes) is delivered
-
-    def test_every_subscription_of_a_topic_gets_its_own_delivery(self, services: Services) -> None:
-        broker = broker_of(services, subscription("form"), subscription("card"))
-        broker.publish(TOPIC, completed())
-        settle(broker)
-
-        assert [push.endpoint for push in services.pushes] == ["form", "card"]
-
-    def test_other_topics_are_not_heard(self, services: Services) -> None:
-        broker = broker_of(services, subscription("form", topic="nba-phase4-trigger"))
-        broker.publish(TOPIC, completed())
-
-        assert settle(broker)
-        assert services.pushes == []
-
-
 def test_push_is_a_native_binary_cloudevent_with_the_attributes_and_the_body(services: Services) -> None:
     broker = broker_of(services, subscription("form"))
     broker.publish(TOPIC, completed())
@@ -151,15 +122,6 @@ def test_push_is_a_native_binary_cloudevent_with_the_attributes_and_the_body(ser
 
 
 class TestAtLeastOnce:
-    def test_refused_delivery_comes_again_with_the_same_id_and_body(self, services: Services) -> None:
-        services.answers["form"] = [503]
-        broker = broker_of(services, subscription("form"))
-        broker.publish(TOPIC, completed())
-        settle(broker)
-
-        first, second = services.pushes
-        assert (first.headers["ce-id"], first.body) == (second.headers["ce-id"], second.body)
-
     def test_time_between_attempts_doubles_up_to_ten_minutes(self, services: Services) -> None:
         services.answers["form"] = [503] * 9
         broker = broker_of(services, subscription("form"))
