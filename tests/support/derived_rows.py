@@ -35,7 +35,7 @@ def fill(warehouse: Warehouse, schema: TableSchema, rows: Sequence[Mapping[str, 
 
     Raises SchemaError for a column that the table does not have.
     """
-    warehouse.ensure_table(schema)
+    warehouse.ensure_table(direct.nullable(schema))
     unknown = sorted({name for row in rows for name in row} - set(schema.column_names))
     if unknown:
         raise SchemaError(f"Table [{schema.address}] has no column {unknown}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 from services.registry import discover
 from shared.planner.snapshot import RawCell, Snapshot
 from shared.sql import Statement, bind, column_list
-from shared.tables import TableAddress, raw_tables
+from shared.tables import TableAddress, TableSchema, raw_tables
 from shared.topology.declaration import SLOTS, VOLATILE_COLUMNS, Processor
 from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
 from shared.warehouse.port import Rows, Script, Warehouse, query
@@ -38,10 +39,15 @@ def memory_warehouse(raw: Mapping[str, pa.Table]) -> Warehouse:
     """A warehouse with every raw table, holding `raw`: in memory, unless the test run says otherwise."""
     warehouse = _Engine.open()
     for name, schema in raw_tables().items():
-        warehouse.ensure_table(schema)
+        warehouse.ensure_table(nullable(schema))
         if name in raw:
             insert(warehouse, schema.address, raw[name])
     return warehouse
+
+
+def nullable(schema: TableSchema) -> TableSchema:
+    """The table with no column required: rows made by hand hold what their test is about."""
+    return replace(schema, columns=tuple(replace(column, required=False) for column in schema.columns))
 
 
 def load_parquet_folder(folder: Path) -> dict[str, pa.Table]:
