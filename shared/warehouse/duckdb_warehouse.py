@@ -161,9 +161,8 @@ class DuckDBWarehouse:
     def table(self, script: Script) -> pa.Table:
         types = {name: _parameter_type(parameter) for name, parameter in script.parameters.items()}
         (statement,) = script.statements
-        sql = statement.resolve(self._translated(statement, types))
         values = {name: _value(parameter) for name, parameter in script.parameters.items()}
-        return self._relation(statement.name, sql, values)
+        return self._relation(statement.name, self._text(statement, types), values)
 
     def prepare(self, statements: Sequence[Statement], parameters: Parameters) -> None:
         types = {name: _parameter_type(parameter) for name, parameter in parameters.items()}

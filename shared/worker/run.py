@@ -99,7 +99,9 @@ def execute_run(
             labels=labels,
         )
     )
-    memory.learn(warehouse, processor.name, _histories(cells, entries, committed, context), scripts=2)
+    # Reading for a computation writes nothing; where it broke, nothing was staged.
+    histories = _histories(cells, entries, committed, context)
+    memory.learn(warehouse, processor.name, histories, scripts=1 if broken else 2)
     # Only now: an attempt that comes again after a failed commit finds what this one has staged.
     addresses = staging_bindings(processor, context.run_id, shared)
     spare = [t for name in shared for t in memory.keep_table(addresses[f"staging.{name}"])]

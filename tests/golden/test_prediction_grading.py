@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from shared.models.distribution import probability_below
 from shared.warehouse.port import Value
 from tests.oracle.raw import RawSeason
 from tests.oracle.tiny import final, half_list, on, season, slot
@@ -82,6 +84,16 @@ def test_errors_intervals_and_losses_of_a_player_who_played() -> None:
         8.0,
         *[None] * 3,
     )
+
+
+@pytest.mark.parametrize("scored", [0, 2, 4, 6, 10, 14, 20, 23, 24, 40])
+def test_the_place_in_the_distribution_is_the_one_that_p_over_is_made_of(scored: int) -> None:
+    raw = season(EARLIER, final("g1", 1, CHI={"ann": "active"}, BOS={"bea": "active"}))
+    quantiles = np.array([[4.0, 8.0, 12.0, 17.0, 23.0]])
+
+    ann = of(graded(raw, predicted("ann"), scored={"ann": scored, "bea": 1}), "ann")
+
+    assert ann["pit"] == pytest.approx(probability_below(np.array([float(scored)]), quantiles)[0])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,32 +9,13 @@ from contextlib import ExitStack
 import pytest
 
 from shared.messages.decode import Received, decode, encode
-from shared.messages.models import CompletionStatus, PhaseCompleted, TriggerSource
-from shared.topology.declaration import Phase
 from shared.topology.graph import SOURCE_SUBSCRIPTION, Subscription, dead_letter_topic
 from tests.unit.broker.adapters import ADAPTERS, DEVIATIONS, Bench, Push
+from tests.unit.broker.messages import completed
 
 _numbers = itertools.count(1)
 
 MakeBench = Callable[..., Bench]
-
-
-def completed(processor: str = "scores") -> PhaseCompleted:
-    return PhaseCompleted(
-        phase=Phase.ANALYTICS,
-        processor_name=processor,
-        start_date=dt.date(2021, 12, 31),
-        end_date=dt.date(2022, 1, 2),
-        status=CompletionStatus.SUCCESS,
-        run_id="r",
-        record_count=1,
-        failure_count=0,
-        correlation_id="c",
-        causation_id=None,
-        trigger_source=TriggerSource.LIVE,
-        backfill_id=None,
-        published_at=dt.datetime(2022, 1, 1, tzinfo=dt.UTC),
-    )
 
 
 @pytest.fixture

@@ -12,30 +12,11 @@ import pytest
 from shared.broker.local import MAX_DELIVERY_ATTEMPTS, LocalBroker
 from shared.clock import VirtualClock
 from shared.messages.decode import Received, decode
-from shared.messages.models import CompletionStatus, PhaseCompleted, TriggerSource
-from shared.topology.declaration import Phase
 from shared.topology.graph import Subscription
+from tests.unit.broker.messages import completed
 
 START = dt.datetime(2022, 1, 1, tzinfo=dt.UTC)
 TOPIC = "nba-phase3-analytics-complete"
-
-
-def completed(processor: str = "scores") -> PhaseCompleted:
-    return PhaseCompleted(
-        phase=Phase.ANALYTICS,
-        processor_name=processor,
-        start_date=dt.date(2021, 12, 31),
-        end_date=dt.date(2022, 1, 2),
-        status=CompletionStatus.SUCCESS,
-        run_id="r",
-        record_count=1,
-        failure_count=0,
-        correlation_id="c",
-        causation_id=None,
-        trigger_source=TriggerSource.LIVE,
-        backfill_id=None,
-        published_at=START,
-    )
 
 
 @dataclass

@@ -457,6 +457,17 @@ class TestStaging:
 
         assert ask(warehouse, "SELECT n FROM nba_staging.numbers__run1") == [(7,)]
 
+    def test_what_was_loaded_is_read_as_a_table_too(self, warehouse: Warehouse) -> None:
+        warehouse.load(self.STAGED, self.rows(2, 1))
+        statement = Statement(
+            "numbers", "SELECT n, @day AS day FROM nba_staging.numbers__run1 WHERE n < @most ORDER BY n"
+        )
+        parameters = {"day": date(DAY), "most": integer(2)}
+
+        found = warehouse.table(Script("read", (statement,), parameters, transaction=False, labels={}))
+
+        assert found.to_pylist() == [{"n": 1, "day": DAY}]
+
     def test_no_rows_are_a_table_all_the_same(self, warehouse: Warehouse) -> None:
         warehouse.load(self.STAGED, self.rows())
 
