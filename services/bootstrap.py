@@ -8,15 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cloudevents.http import CloudEvent
 
 from services.adapters import open_broker, open_warehouse
-from services.ingest.requests import IngestWorker, RawSource
-from services.ingest.sources import open_source
 from services.registry import SERVICES, discover, load_processor
-from services.retry.dead_letters import DeadLetterWorker
-from services.retry.worker import RetryWorker
 from services.settings import BigQueryProject, SettingsError, read_settings
 from shared.broker.local import LocalBroker
 from shared.clock import Clock, SystemClock
@@ -25,7 +22,11 @@ from shared.topology.graph import DEAD_LETTERS, INGEST, RETRY, Topology
 from shared.warehouse.port import Warehouse
 from shared.worker.app import Service, handle_cloud_event
 from shared.worker.harness import Ports, Worker
+from shared.worker.memory import Memory
 from shared.worker.run import RunReport
+
+if TYPE_CHECKING:
+    from services.ingest.requests import RawSource
 
 _SERVICE_FOLDERS = {RETRY: "retry", DEAD_LETTERS: "retry", INGEST: "ingest"}
 
@@ -44,11 +45,18 @@ class Runtime:
 
     def service(self, name: str) -> Service:
         """One of the services around the processors, by its endpoint's name."""
+        # Imported by the process that serves them: with what they need, they take as long as a live message.
         if name == RETRY:
+            from services.retry.worker import RetryWorker  # noqa: PLC0415
+
             return RetryWorker(self.topology, self.ports)
         if name == DEAD_LETTERS:
+            from services.retry.dead_letters import DeadLetterWorker  # noqa: PLC0415
+
             return DeadLetterWorker(self.topology, self.ports)
         if name == INGEST:
+            from services.ingest.requests import IngestWorker  # noqa: PLC0415
+
             return IngestWorker(self.ports, self.source)
         raise SettingsError(f"There is no service [{name}]. Known: retry, dead_letters, ingest")
 
@@ -91,7 +99,11 @@ def cloud_runtime(environment: Mapping[str, str]) -> Runtime:
             "On an embedded file the workers run inside `nba`, because one process holds the file."
         )
     configure_service()
-    source = None if settings.raw_source is None else open_source(settings.raw_source, Path.cwd())
+    source = None
+    if settings.raw_source is not None:
+        from services.ingest.sources import open_source  # noqa: PLC0415
+
+        source = open_source(settings.raw_source, Path.cwd())
     ports = Ports(
         open_warehouse(settings), open_broker(settings), SystemClock(), new_id, lambda _report: None
     )
@@ -126,10 +138,12 @@ def local_runtime(
     on_run: Callable[[RunReport], None],
     heals: bool = False,
     source: RawSource | None = None,
+    memory: Memory | None = None,
 ) -> tuple[Runtime, LocalBroker]:
     """A runtime on the in-process broker, its entry points being the real apps, made when first pushed to.
 
-    `heals`: whether the services around the processors run too (retry, ingest, dead letters).
+    `heals`: whether the services around the processors run too (retry, ingest, dead letters). `memory`: what
+    the caller has already read of this warehouse.
     """
     topology = discover()
     chosen_clock = clock or SystemClock()
@@ -145,7 +159,8 @@ def local_runtime(
         clock=chosen_clock,
         new_id=new_id,
     )
-    runtime = Runtime(topology, Ports(warehouse, broker, chosen_clock, new_id, on_run), source)
+    ports = Ports(warehouse, broker, chosen_clock, new_id, on_run, memory or Memory())
+    runtime = Runtime(topology, ports, source)
     use(runtime)
     return runtime, broker
 

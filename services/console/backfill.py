@@ -17,7 +17,7 @@ from services.console.pause import paused_line, read_pause, refuse_when_paused, 
 from services.console.plan import plan_document, render_plan
 from shared.planner.plan import Plan, Scope, make_plan
 from shared.planner.snapshot import Backfill, Reprocess
-from shared.planner.state import Grid, State, evaluate
+from shared.planner.state import Grid, State
 
 
 def backfill(
@@ -124,18 +124,17 @@ def _backfill(
 
 
 def grid_of(session: Session, asked: Backfill) -> Grid:
-    """The state of every cell around a backfill's range."""
-    from shared.ledger.repository import read_snapshot  # noqa: PLC0415
-
-    snapshot = read_snapshot(
+    """The state of every cell around a backfill's range, as its workers see it."""
+    view = session.memory.look(
         session.warehouse,
         session.topology,
         start=asked.start_date,
         end=asked.end_date,
         request_id=asked.backfill_id,
         backfill_id=asked.backfill_id,
+        now=session.clock.now(),
     )
-    return evaluate(session.topology, snapshot, session.clock.now())
+    return view.grid
 
 
 def record_backfill(session: Session, asked: Backfill) -> None:

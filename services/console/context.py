@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shared.planner.state import Grid, Season
     from shared.topology.graph import Topology
     from shared.warehouse.port import Warehouse
+    from shared.worker.memory import Memory
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Session:
     topology: Topology
     clock: Clock
     settings: Settings
+    memory: Memory
 
 
 class _Choice:
@@ -107,10 +109,11 @@ def _opened(settings: Settings) -> Iterator[Session]:
     from services.adapters import open_warehouse  # noqa: PLC0415
     from services.registry import discover  # noqa: PLC0415
     from shared.clock import SystemClock  # noqa: PLC0415
+    from shared.worker.memory import Memory  # noqa: PLC0415
 
     warehouse = open_warehouse(settings)
     try:
-        yield Session(warehouse, discover(), SystemClock(), settings)
+        yield Session(warehouse, discover(), SystemClock(), settings, Memory())
     finally:
         warehouse.close()
 

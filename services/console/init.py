@@ -12,13 +12,10 @@ from services.console.output import count, show, write_json
 
 
 def initialise_session(session: Session) -> tuple[str, ...]:
-    """Bring the warehouse of a session up to date, ready for its workers. Returns what was done."""
+    """Bring the warehouse of a session up to date. Returns what was done."""
     from shared.warehouse.initialise import initialise  # noqa: PLC0415
-    from shared.worker.prepare import prepare_workers  # noqa: PLC0415
 
-    done = initialise(session.warehouse, session.topology)
-    prepare_workers(session.warehouse, session.topology)
-    return done
+    return initialise(session.warehouse, session.topology)
 
 
 def init(*, as_json: AsJson = False) -> None:
@@ -54,7 +51,10 @@ def migrate(
 
 
 def _initialise(session: Session, *, as_json: bool) -> None:
+    from shared.worker.prepare import prepare_workers  # noqa: PLC0415
+
     done = initialise_session(session)
+    prepare_workers(session.warehouse, session.topology)
     path = session.settings.warehouse
     if as_json:
         write_json({"warehouse": str(path), "done": list(done)})

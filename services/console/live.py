@@ -90,7 +90,12 @@ def run_workers(
             watch.show(session, tally, report)
 
         _, broker = local_runtime(
-            session.warehouse, clock=session.clock, on_run=on_run, heals=heals, source=source
+            session.warehouse,
+            clock=session.clock,
+            on_run=on_run,
+            heals=heals,
+            source=source,
+            memory=session.memory,
         )
         for topic, message in messages:
             broker.publish(topic, message)

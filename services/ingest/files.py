@@ -21,8 +21,8 @@ import pyarrow.json as pa_json
 import pyarrow.parquet as pa_parquet
 
 from services.ingest.source import IngestError, RawFile
+from services.ingest.strict_cast import UnreadableValueError, strict_cast
 from services.ingest.validate import SOURCE_ROW
-from shared.arrow import UnreadableValueError, strict_cast
 from shared.tables import ColumnType, TableSchema, raw_tables
 
 _CSV_ROW = re.compile(r"Row #(\d+)")

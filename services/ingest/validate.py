@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.ingest.source import IngestError, RawFile
-from shared.arrow import UnreadableValueError, arrow_schema, strict_cast
+from services.ingest.strict_cast import UnreadableValueError, strict_cast
+from shared.arrow import arrow_schema
 from shared.tables import ColumnType, TableSchema, raw_tables
 from shared.teams import TRICODES
 

@@ -121,6 +121,8 @@ class DuckDBWarehouse:
         # Statements join in the order in which they should and say once what they need twice; looking for
         # something better takes a tenth of a live date.
         self._run("SET disabled_optimizers = 'join_order,common_subplan'")
+        # The log of a run is not copied into the file between runs, but when the file is closed.
+        self._run("SET wal_autocheckpoint = '256MB'")
         self._run(f"ATTACH '{_MEMORY}' AS {STAGING_DATASET}")
         self._run("CREATE SCHEMA IF NOT EXISTS engine")
         self._run("CREATE TABLE IF NOT EXISTS engine.translations (key VARCHAR, sql VARCHAR)")

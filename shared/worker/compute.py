@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from shared.arrow import arrow_schema
 from shared.planner.snapshot import Snapshot
@@ -134,12 +133,13 @@ def compute(processor: Processor, warehouse: Warehouse, batch: Batch, run_id: st
     wanted = computation.wanted(batch.dates, calendar)
     keys = training_keys(processor, snapshot, wanted.helpful)
     table = warehouse.table(read_script(processor, batch, run_id, wanted, keys))
-    is_artefact = pc.equal(table.column("computed_kind"), ARTEFACT)
+    # Of 20,000 rows, and in Python: Arrow's kernels take 0.1 s to load, also for who computes nothing.
+    stored = [kind == ARTEFACT for kind in table.column("computed_kind").to_pylist()]
     task = Task(
         dates=batch.dates,
         calendar=calendar,
-        rows=table.filter(pc.invert(is_artefact)).drop_columns(list(_EXTRA)),
-        stored=_stored(processor, table.filter(is_artefact)),
+        rows=table.filter(pa.array([not each for each in stored], pa.bool_())).drop_columns(list(_EXTRA)),
+        stored=_stored(processor, table.filter(pa.array(stored, pa.bool_()))),
         keys=keys,
     )
     try:

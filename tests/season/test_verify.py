@@ -22,6 +22,7 @@ from services.registry import discover
 from services.settings import Settings
 from shared.sql import Statement
 from shared.warehouse.port import Script
+from shared.worker.memory import Memory
 from tests.realdata import SHARED, requires_shared
 from tests.season.kit import Pipeline, copy_of
 
@@ -43,9 +44,8 @@ def answer(own_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _verified(pipeline: Pipeline) -> Verification:
-    session = Session(
-        pipeline.warehouse, discover(), pipeline.clock, Settings(Path("unused"), None, None, None)
-    )
+    settings = Settings(Path("unused"), None, None, None)
+    session = Session(pipeline.warehouse, discover(), pipeline.clock, settings, Memory())
     return verify_season(session, 2021, read_published(CHECK_VALUES), CHECK_VALUES.name)
 
 
