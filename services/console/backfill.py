@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from services.console.context import Session, work_session
-from services.console.live import Tally, run_workers
+from services.console.live import Tally, refuse_when_outdated, run_workers
 from services.console.options import AsJson, NeededEnd, NeededStart, Processors, checked_reason, subcommand_of
 from services.console.output import Exit, InputError, Json, check_range, count, date_span, show, write_json
 from services.console.pause import paused_line, read_pause, refuse_when_paused, write_control
@@ -60,6 +60,7 @@ def backfill(
                 show(render_plan(session.topology, grid, scope, plan))
                 show([] if paused is None else [paused_line(paused)])
             return
+        refuse_when_outdated(session)
         refuse_when_paused(session)
         record_backfill(session, asked)
         finish(session, asked, plan, as_json=as_json)

@@ -11,6 +11,7 @@ import typer
 
 from services.console.backfill import backfill, finish, grid_of, states_in
 from services.console.context import Session, change_session, read_session
+from services.console.live import refuse_when_outdated
 from services.console.options import AsJson, Reason, checked_reason
 from services.console.output import InputError, Json, at_time, columns, count, date_span, show, write_json
 from services.console.pause import paused_line, read_pause, refuse_when_paused, write_control
@@ -95,6 +96,7 @@ def resume(backfill_id: _Id, *, reason: Reason, as_json: AsJson = False) -> None
     with change_session() as session:
         recorded = _recorded(session, backfill_id)
         _refuse_cancelled(recorded)
+        refuse_when_outdated(session)
         refuse_when_paused(session)
         write_control(session, backfill_id, "resume", why)
         asked = recorded.backfill

@@ -11,7 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from services.console.context import Session
-from services.console.output import console, count, date_span, show
+from services.console.output import InputError, console, count, date_span, show
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -56,6 +56,27 @@ def _stopping_on_interrupt() -> Iterator[_Stop]:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def refuse_when_outdated(session: Session) -> None:
+    """Refuse work on an embedded file whose tables are of an older version: no run could be committed.
+
+    Raises InputError with the remedy.
+    """
+    from shared.warehouse.initialise import lacking  # noqa: PLC0415
+
+    if session.settings.broker is not None:
+        return
+    steps = lacking(session.warehouse, session.topology)
+    if steps:
+        raise InputError(
+            f"The warehouse is not up to date: {steps[0]}{_and_more(len(steps) - 1)}. "
+            "`nba migrate` adds what is missing and keeps all data."
+        )
+
+
+def _and_more(number: int) -> str:
+    return f", and {count(number, 'more step')}" if number else ""
 
 
 def run_workers(

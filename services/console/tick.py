@@ -13,7 +13,7 @@ import typer
 
 from services.console.context import Session, change_session
 from services.console.incidents import incident_document
-from services.console.live import Tally, run_workers
+from services.console.live import Tally, refuse_when_outdated, run_workers
 from services.console.options import AsJson
 from services.console.output import Exit, Json, at_time, count, indented, show, write_json
 from services.console.pause import refuse_when_paused
@@ -90,6 +90,7 @@ def tick(
     that grow, so the command may be repeated as often as one likes.
     """
     with change_session() as session:
+        refuse_when_outdated(session)
         refuse_when_paused(session)
         chosen = source or session.settings.raw_source
         done = play_tick(session, work, None if chosen is None else _opened(chosen), quiet=as_json)

@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from shared.sql import read_sql
-from shared.tables import TableSchema, load_schema
+from shared.tables import TableAddress, TableSchema, load_schema
 
 #: Columns the harness fills; a processor's query does not return them.
 HARNESS_COLUMNS = frozenset({"run_id", "processed_at", "data_hash"})
@@ -133,6 +133,12 @@ class Processor:
     def schema(self) -> TableSchema:
         """The declared output table."""
         return load_schema(self.folder / "schema.json")
+
+    @property
+    def views(self) -> dict[TableAddress, Path]:
+        """Views beside the output table that the folder declares: address to the file with the query."""
+        dataset = self.schema.address.dataset
+        return {TableAddress(dataset, path.stem): path for path in sorted(self.folder.glob("views/*.sql"))}
 
     def sql(self, name: str) -> str:
         """Text of `name`.sql of this processor's folder."""

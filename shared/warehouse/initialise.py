@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from shared.failures.model import failure_tables, failure_views
 from shared.ledger.repository import ledger_tables
 from shared.sql import Statement, read_sql
-from shared.tables import TableSchema, raw_tables
+from shared.tables import TableAddress, TableSchema, raw_tables
 from shared.topology.graph import Topology
 from shared.warehouse.port import Warehouse
 from shared.worker.compute import artefact_table
@@ -23,6 +24,14 @@ def all_tables(topology: Topology) -> Iterator[TableSchema]:
         yield processor.schema
 
 
+def all_views(topology: Topology) -> dict[TableAddress, Path]:
+    """Every view: those over the failures, and what the processors show of their outputs."""
+    views = failure_views()
+    for processor in topology.processors:
+        views.update(processor.views)
+    return views
+
+
 def lacking(warehouse: Warehouse, topology: Topology) -> tuple[str, ...]:
     """What `initialise` would create and add. Nothing is changed."""
     return tuple(step for schema in all_tables(topology) for step in warehouse.lacking(schema))
@@ -33,6 +42,6 @@ def initialise(warehouse: Warehouse, topology: Topology) -> tuple[str, ...]:
     done: list[str] = []
     for schema in all_tables(topology):
         done.extend(warehouse.ensure_table(schema))
-    for address, path in failure_views().items():
+    for address, path in all_views(topology).items():
         warehouse.ensure_view(address, Statement(str(address), read_sql(path)))
     return tuple(done)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from services.console.output import Exit
@@ -152,3 +153,20 @@ def test_the_same_backfill_asked_for_anew_works_after_a_pause(ask: Ask, lost_gam
 def test_a_dry_run_records_no_backfill(ask: Ask, lost_game: LostGame) -> None:
     assert ask("backfill", *RANGE, "--no-resume", "--dry-run", "--reason", "x").code == Exit.OK
     assert lost_game.select("SELECT COUNT(*) FROM nba_orchestration.backfills") == [(1,)]
+
+
+def test_work_on_tables_of_an_older_version_is_refused_before_anything_is_recorded(
+    ask: Ask, lost_game: LostGame
+) -> None:
+    with duckdb.connect(str(lost_game.warehouse)) as file:
+        file.execute("ALTER TABLE nba_precompute.player_composite_factors DROP COLUMN effects")
+
+    for command in (("backfill", *RANGE, "--reason", "x"), ("tick",)):
+        answer = ask(*command)
+        assert (answer.code, answer.out) == (Exit.INPUT, "")
+        assert "nba_precompute.player_composite_factors.effects" in answer.err
+        assert "nba migrate" in answer.err
+    assert _newest(ask) == lost_game.backfill_id
+
+    ask("migrate")
+    assert ask("backfill", *RANGE, "--reason", "x").code == Exit.OK

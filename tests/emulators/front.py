@@ -3,7 +3,7 @@
 The front end of Cloud Run gives an instance one request at a time. Here the others wait; in the cloud who has
 waited too long is answered 429, after which the emulator leaves messages lying for minutes. Pub/Sub holds
 back what a subscription's filter excludes, which the emulator does not. Beside that the front end counts
-answers, and loses a message where a test wants it lost.
+answers, and loses messages where a test wants them lost.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Front:
         self._subscriptions = {subscription.name: subscription for subscription in subscriptions}
         self._busy = {s.endpoint: threading.Lock() for s in self._subscriptions.values()}
         self._instances: dict[str, int] = {}
-        self._lost: Counter[str] = Counter()
+        self._lost: set[str] = set()
         self._changed = threading.Condition()
         self._under_way = 0
         self._last_answer = time.monotonic()
@@ -58,9 +58,14 @@ class Front:
             else:
                 self._instances[endpoint] = port
 
-    def lose_next(self, subscription: str) -> None:
-        """The next delivery of a subscription is acknowledged, and nobody hears of it."""
-        self._lost[subscription] += 1
+    @contextmanager
+    def losing(self, subscription: str) -> Iterator[None]:
+        """Until the block is left, a subscription acknowledges deliveries of which nobody hears."""
+        self._lost.add(subscription)
+        try:
+            yield
+        finally:
+            self._lost.discard(subscription)
 
     def statuses(self, endpoint: str) -> Counter[int]:
         """How a service's deliveries were answered."""
@@ -113,8 +118,7 @@ class Front:
         wanted, processor = subscription.processors, request.header("processor")
         if wanted and processor is not None and processor not in wanted:
             return HTTPStatus.NO_CONTENT
-        if self._lost[subscription.name] > 0:
-            self._lost[subscription.name] -= 1
+        if subscription.name in self._lost:
             return HTTPStatus.ACCEPTED
         with self._busy[subscription.endpoint]:
             port = self._instances.get(subscription.endpoint)

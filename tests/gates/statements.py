@@ -35,7 +35,7 @@ from services.retry.policy import Attempt, OpenFailure, Repairs, Target, TargetA
 from services.retry.repository import read_open_work, tick_script
 from shared.arrow import arrow_schema
 from shared.clock import VirtualClock
-from shared.failures.model import FailureCategory, FailureType, failure_tables, failure_views
+from shared.failures.model import FailureCategory, FailureType, failure_tables
 from shared.failures.transitions import Status
 from shared.ledger.backfills import read_backfills, record_backfill
 from shared.ledger.controls import Action, Control, record_control
@@ -46,6 +46,7 @@ from shared.planner.snapshot import Backfill, Reprocess
 from shared.sql import Statement, read_sql
 from shared.tables import ColumnType, TableAddress, TableSchema, load_schema, raw_tables
 from shared.topology.declaration import Phase, Processor
+from shared.warehouse.initialise import all_views
 from shared.warehouse.port import Parameters, Rows, Script, Warehouse, date, query
 from shared.worker.compute import artefact_table, computed_schema
 from shared.worker.prepare import read_scripts, shared_scripts, worker_scripts
@@ -120,7 +121,7 @@ def analysed_views() -> Mapping[TableAddress, ResolvedStatement]:
     catalog = Catalog.of(declared_tables())
     return {
         address: analyse(Statement(str(address), read_sql(path)), {}, catalog)
-        for address, path in failure_views().items()
+        for address, path in all_views(discover()).items()
     }
 
 
@@ -296,4 +297,4 @@ def all_texts() -> tuple[str, ...]:
     """The text of every statement that is analysed, before its tables are bound."""
     ours = [s.text for folder in PROCESSOR_FOLDERS for s in processor_statements(load_processor(folder))]
     others = [s.text for script in recorded().scripts for s in script.statements]
-    return (*ours, *others, *(read_sql(path) for path in failure_views().values()))
+    return (*ours, *others, *(read_sql(path) for path in all_views(discover()).values()))

@@ -47,6 +47,10 @@ EQUIVALENT: Mapping[str, str] = {
     " RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW": (
         "a window over contexts, and D's own is made before its games"
     ),
+    "player_composite_factors/query: PARTITION BY player_lookup ORDER BY UNIX_DATE(game_date)"
+    " RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW #2": (
+        "a window over appearances before D: an average that holds the appearance itself is wrong, and no secret"
+    ),
     "ml_feature_store/query: WHERE game_date >= @previous_season_start AND game_date <= @season_start": (
         "the rows must be of the previous season as well, and no game of a date is of two seasons"
     ),

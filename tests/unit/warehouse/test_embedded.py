@@ -11,13 +11,13 @@ import duckdb
 import pytest
 
 from services.registry import topology_of
-from shared.failures.model import failure_table, failure_views
+from shared.failures.model import failure_table
 from shared.sql import Statement
 from shared.tables import TableAddress
 from shared.topology.declaration import Phase
 from shared.topology.graph import Topology
 from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
-from shared.warehouse.initialise import all_tables, initialise
+from shared.warehouse.initialise import all_tables, all_views, initialise
 from shared.warehouse.port import (
     Script,
     TransientWarehouseError,
@@ -259,7 +259,7 @@ class TestInitialise:
         warehouse = DuckDBWarehouse(None)
         initialise(warehouse, topology)
 
-        for address in (*(schema.address for schema in all_tables(topology)), *failure_views()):
+        for address in (*(schema.address for schema in all_tables(topology)), *all_views(topology)):
             assert ask(warehouse, f"SELECT COUNT(*) FROM {address}") == [(0,)]
 
     def test_older_failure_table_of_seven_columns_is_widened_and_keeps_its_rows(
