@@ -172,12 +172,12 @@ def affected_scope(
 def reach_of(processor: Processor, sources: Iterable[str], grid: Grid, end: dt.date) -> dt.date:
     """The last date on which a cell of `processor` can read what `sources` have on dates up to `end`.
 
-    That is the end of the season, unless it reads them across seasons.
+    That is the end of the season, or of the last one that is loaded when it reads them across seasons: a date
+    that a message can name, since the rest of a long range goes on in one.
     """
     names = set(sources)
-    if any(item.window.crosses_seasons for item in processor.inputs if _hit(item, names)):
-        return dt.date.max
-    return max([end, *(season.dates[-1] for season in grid.seasons if season.start <= end)])
+    crosses = any(item.window.crosses_seasons for item in processor.inputs if _hit(item, names))
+    return max([end, *(season.dates[-1] for season in grid.seasons if crosses or season.start <= end)])
 
 
 def passes_on(

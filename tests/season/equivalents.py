@@ -22,8 +22,8 @@ EQUIVALENT: Mapping[str, str] = {
     " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW": (
         "of the lists that reconcile before one that does not, this one is none"
     ),
-    "completeness/previous_player_listings: OR (other.team_abbr != d.team_abbr AND other.game_date >= p.game_date"
-    " AND other.game_date <= d.game_date)": _OVER,
+    "completeness/previous_player_listings: OR (other.team_abbr != d.team_abbr"
+    " AND other.game_date >= p.game_date AND other.game_date <= d.game_date)": _OVER,
     "completeness/previous_player_listings: PARTITION BY team_abbr ORDER BY team_game_number"
     " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW": _OVER,
     "completeness/player_evidence: WHEN span_gaps + older_gaps >= span_unclear + older_unclear"
