@@ -15,7 +15,7 @@ from shared.planner.plan import MAX_ATTEMPTS
 from shared.planner.snapshot import Snapshot
 from shared.planner.state import Cell, Grid, Season, State
 from shared.sql import Statement, bind, column_list, read_sql
-from shared.topology.declaration import RAW_SOURCES, Input, Processor, Window
+from shared.topology.declaration import RAW_SOURCES, Input, Processor, Window, opens_season
 
 if TYPE_CHECKING:
     from shared.warehouse.port import Rows, Value, Warehouse
@@ -146,7 +146,9 @@ def _dates_read(window: Window, day: dt.date, season: Season, grid: Grid) -> tup
             return season.dates[: bisect_right(season.dates, day)]
         case Window.NEXT_WEEK:
             return season.dates[: bisect_right(season.dates, day + _WEEK)]
-        case Window.PREVIOUS_SEASON:
+        case Window.OPENING if not opens_season(season.start, day):
+            return ()
+        case Window.OPENING | Window.PREVIOUS_SEASON:
             before = [other for other in grid.seasons if other.season_year == season.season_year - 1]
             return before[0].dates if before else ()
         case Window.EARLIER:

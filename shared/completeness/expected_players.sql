@@ -6,7 +6,8 @@
 -- slot on D he is not expected. Reads raw data only: slots and injury report of D, everything else before D.
 --
 -- Every processor that uses shared/completeness declares shared_sql = ("team_lists", "expected_players",
--- "player_listings", "player_windows", "player_evidence") or the first of them.
+-- "player_listings", "player_windows", "player_evidence") or the first of them; who also speaks of the teams that
+-- have no game of the season yet, OPENING_STATEMENTS (shared/topology/declaration.py).
 --
 -- Columns
 --   cell_date DATE             D

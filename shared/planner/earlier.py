@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shared.planner.fingerprint import Chain, joined
-from shared.topology.declaration import Input, Window
+from shared.topology.declaration import Input, Window, opens_season
 from shared.topology.graph import Topology
 
 
@@ -44,6 +44,10 @@ class EarlierSeasons:
         if not item.window.crosses_seasons:
             return chain.parts(item.window, days)
         before = [season.fingerprint for season in self._in(item, season_year)]
+        if item.window is Window.OPENING:
+            nothing = joined([])
+            whole = joined(before)
+            return [whole if opens_season(days[0], day) else nothing for day in days]
         if item.window is Window.PREVIOUS_SEASON:
             return [joined(before)] * len(days)
         if not before:
@@ -55,7 +59,7 @@ class EarlierSeasons:
         if not item.window.crosses_seasons:
             return in_season
         found = [s.unsettled for s in self._in(item, season_year) if s.unsettled is not None]
-        return found if item.window is Window.PREVIOUS_SEASON else [*found, *in_season]
+        return [*found, *in_season] if item.window is Window.EARLIER else found
 
     def _in(self, item: Input, season_year: int) -> list[_Whole]:
         seasons = self._seasons.get(item.source, [])

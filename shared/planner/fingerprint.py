@@ -56,7 +56,7 @@ class Chain:
                 return _NOTHING if found is None else _short(found)
             case Window.BEFORE:
                 return self._before(day)
-            case Window.PREVIOUS_SEASON | Window.EARLIER:
+            case Window.OPENING | Window.PREVIOUS_SEASON | Window.EARLIER:
                 raise ValueError(f"Window [{window}] is not of one season")
             case Window.THROUGH:
                 return self._before(day + _DAY)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from shared.planner.snapshot import Backfill, Reprocess
 from shared.planner.state import Cell, Grid, Season, State
-from shared.topology.declaration import RAW_SOURCES, Input, Processor, Window
+from shared.topology.declaration import RAW_SOURCES, Input, Processor, Window, opens_season
 from shared.topology.graph import RAW_INGEST, Topology
 
 #: Failed runs on one input fingerprint after which nothing but a person tries again.
@@ -172,12 +172,12 @@ def affected_scope(
 def reach_of(processor: Processor, sources: Iterable[str], grid: Grid, end: dt.date) -> dt.date:
     """The last date on which a cell of `processor` can read what `sources` have on dates up to `end`.
 
-    That is the end of the season, unless it reads them across seasons.
+    That is the end of the season, or of the last one that is loaded when it reads them across seasons: a date
+    that a message can name, since the rest of a long range goes on in one.
     """
     names = set(sources)
-    if any(item.window.crosses_seasons for item in processor.inputs if _hit(item, names)):
-        return dt.date.max
-    return max([end, *(season.dates[-1] for season in grid.seasons if season.start <= end)])
+    crosses = any(item.window.crosses_seasons for item in processor.inputs if _hit(item, names))
+    return max([end, *(season.dates[-1] for season in grid.seasons if crosses or season.start <= end)])
 
 
 def passes_on(
@@ -271,22 +271,25 @@ def _past(seasons: list[_Progress], item: Input, season: Season) -> list[_Progre
     """The earlier seasons that a cell of this season reads of an input."""
     if item.window is Window.EARLIER:
         return seasons
-    if item.window is Window.PREVIOUS_SEASON:
+    if item.window in (Window.OPENING, Window.PREVIOUS_SEASON):
         return [done for done in seasons if done.season_year == season.season_year - 1]
     return []
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """An input's processor as one season sees it: of this season, and of the earlier ones it reads."""
+    """An input's processor as a season sees it: of this season, and of the earlier ones it reads."""
 
+    season: Season
     own: _Progress
     past: list[_Progress]
 
     def before(self, item: Input, day: dt.date) -> _Before:
         """What is planned of it in the window in which a cell of `day` reads it."""
-        found = [done.before(item, done.dates[-1] + _DAY) for done in self.past if done.dates]
-        if item.window is not Window.PREVIOUS_SEASON:
+        reads_past = item.window is not Window.OPENING or opens_season(self.season.start, day)
+        past = self.past if reads_past else []
+        found = [done.before(item, done.dates[-1] + _DAY) for done in past if done.dates]
+        if item.window not in (Window.OPENING, Window.PREVIOUS_SEASON):
             found.append(self.own.before(item, day))
         return _Before(
             wave=max((one.wave for one in found), default=0),
@@ -320,7 +323,7 @@ def make_plan(topology: Topology, grid: Grid, scope: Scope) -> Plan:
         progress: dict[str, _Progress] = {}
         for processor in topology.processors:
             upstream = [
-                (item, _Seen(progress[item.source], _past(past.get(item.source, []), item, season)))
+                (item, _Seen(season, progress[item.source], _past(past.get(item.source, []), item, season)))
                 for item in processor.inputs
                 if item.source not in RAW_SOURCES
             ]

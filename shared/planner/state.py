@@ -12,7 +12,7 @@ from shared.clock import grace_ends
 from shared.planner.earlier import EarlierSeasons
 from shared.planner.fingerprint import NO_SLOT, Chain, chain_of, changed_inputs, input_fingerprint
 from shared.planner.snapshot import EMPTY_FINGERPRINT, CellHistory, RawCell, Snapshot
-from shared.topology.declaration import RAW_SOURCES, RESULTS, SLOTS, Input, Processor, Window
+from shared.topology.declaration import RAW_SOURCES, RESULTS, SLOTS, Input, Processor, Window, opens_season
 from shared.topology.graph import Topology
 
 #: No date's grace lasts longer: spares looking up the time zone for dates long past.
@@ -117,8 +117,9 @@ class Known:
 
 @dataclass
 class _Upstream:
-    """What a processor of this season offers to those after it, and its unsettled dates, ascending."""
+    """What a processor of a season that starts then offers to those after it; unsettled dates ascending."""
 
+    season_start: dt.date
     chain: Chain
     unsettled: Sequence[dt.date]
 
@@ -129,6 +130,8 @@ class _Upstream:
                 position = bisect_left(self.unsettled, day)
                 here = position < len(self.unsettled) and self.unsettled[position] == day
                 return day if here else None
+            case Window.OPENING:
+                return self.unsettled[0] if opens_season(self.season_start, day) else None
             case Window.BEFORE | Window.EARLIER | Window.PREVIOUS_SEASON:
                 return self.unsettled[0] if self.unsettled[0] < day else None
             case Window.THROUGH:
@@ -157,7 +160,7 @@ def _evaluate_season(
             for item in processor.inputs
         ]
         waits = [
-            (item, _Upstream(chain, unsettled_dates))
+            (item, _Upstream(season.start, chain, unsettled_dates))
             for item, chain in inputs
             if item.source not in raw_chains
             and (
@@ -181,8 +184,10 @@ def _evaluate_season(
             outputs.append((day, EMPTY_FINGERPRINT if success is None else success.output_fingerprint))
             if not cell.state.settled:
                 unsettled.append(day)
-        upstream[processor.name] = _Upstream(chain_of(tuple(outputs)), unsettled)
-    # Not before: a processor's own season is none of the earlier ones.
+        upstream[processor.name] = _Upstream(season.start, chain_of(tuple(outputs)), unsettled)
+    # Not before: a season is none of the ones before it.
+    for source, raw_chain in raw_chains.items():
+        earlier.add(source, season.season_year, raw_chain, ())
     for name, done in upstream.items():
         earlier.add(name, season.season_year, done.chain, done.unsettled)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -20,6 +22,23 @@ HARNESS_COLUMNS = frozenset({"run_id", "processed_at", "data_hash"})
 VOLATILE_COLUMNS = HARNESS_COLUMNS
 
 _SHARED_SQL = Path(__file__).parents[1] / "completeness"
+#: A shared statement of this prefix is the one without it, over the season before: the same text with other
+#: bounds and other staging tables, so that there is one definition of a list and of a listing.
+_OF_SEASON_BEFORE = "previous_"
+_SEASON_BEFORE = (
+    (re.compile(r"\bstaging\."), f"staging.{_OF_SEASON_BEFORE}"),
+    (re.compile(r"@season_start\b"), "@opening_start"),
+    (re.compile(r"@last_date\b"), "@season_start"),
+)
+
+#: The days of a season on which a team may still have no game of it: what the season before says of its
+#: players is read for these only. In 2021-22 the last teams began on the third day.
+OPENING_DAYS = 14
+
+
+def opens_season(season_start: dt.date, day: dt.date) -> bool:
+    """Whether a date of a season is one of its first OPENING_DAYS days."""
+    return day < season_start + dt.timedelta(days=OPENING_DAYS)
 
 
 class Phase(IntEnum):
@@ -41,19 +60,20 @@ class EntityType(StrEnum):
 
 
 class Window(StrEnum):
-    """Which dates of an input a cell of date D reads. All but the last two stay within D's season."""
+    """Which dates of an input a cell of date D reads. All but the last three stay within D's season."""
 
     ON_DATE = "on D"
     BEFORE = "season start to before D"
     THROUGH = "season start to D"
     NEXT_WEEK = "season start to D+7"
+    OPENING = "the whole season before D's, while D's opens"
     PREVIOUS_SEASON = "the whole season before D's"
     EARLIER = "all loaded dates before D"
 
     @property
     def crosses_seasons(self) -> bool:
         """Whether it holds dates of seasons before D's own."""
-        return self in (Window.PREVIOUS_SEASON, Window.EARLIER)
+        return self in (Window.OPENING, Window.PREVIOUS_SEASON, Window.EARLIER)
 
 
 @dataclass(frozen=True)
@@ -97,6 +117,23 @@ EVIDENCE = (
     Input(PLAYER_BOX, Window.BEFORE),
     Input(TEAM_BOX, Window.BEFORE),
     Input(INJURY_REPORT, Window.THROUGH),
+)
+
+#: What shared/completeness reads beside, to expect the players of teams that have no game this season yet.
+OPENING_EVIDENCE = tuple(
+    Input(source, Window.OPENING) for source in (RESULTS, PLAYER_BOX, TEAM_BOX, INJURY_REPORT)
+)
+#: The statements of shared/completeness that need both.
+OPENING_STATEMENTS = (
+    "team_lists",
+    "expected_players",
+    "player_listings",
+    "player_windows",
+    "player_evidence",
+    "previous_team_lists",
+    "opening_players",
+    "previous_player_listings",
+    "prediction_evidence",
 )
 
 
@@ -145,8 +182,15 @@ class Processor:
         return read_sql(self.folder / f"{name}.sql")
 
     def shared_statement(self, name: str) -> str:
-        """Text of a shared statement this processor declared."""
-        return read_sql(_SHARED_SQL / f"{name}.sql")
+        """Text of a shared statement this processor declared.
+
+        `previous_<name>` is <name> over the season before.
+        """
+        text = read_sql(_SHARED_SQL / f"{name.removeprefix(_OF_SEASON_BEFORE)}.sql")
+        if name.startswith(_OF_SEASON_BEFORE):
+            for pattern, instead in _SEASON_BEFORE:
+                text = pattern.sub(instead, text)
+        return text
 
     @property
     def waits_for_results(self) -> bool:

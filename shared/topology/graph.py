@@ -131,8 +131,8 @@ def build_topology(declared: Iterable[Processor]) -> Topology:
     """Check declarations against each other and put them in order.
 
     Raises TopologyError when a name occurs twice, an input is unknown, a phase reads a later one, a
-    phase-4 or -5 processor reads results of its own date, raw data of earlier seasons are read, or the reads
-    make a circle.
+    phase-4 or -5 processor reads results of its own date, raw data of earlier seasons are read but for the
+    dates that open a season, or the reads make a circle.
     """
     by_name: dict[str, Processor] = {}
     for processor in sorted(declared, key=lambda p: p.name):
@@ -144,7 +144,7 @@ def build_topology(declared: Iterable[Processor]) -> Topology:
         sorter.add(processor.name)
         for item in processor.inputs:
             if item.source in RAW_SOURCES:
-                if item.window.crosses_seasons:
+                if item.window.crosses_seasons and item.window is not Window.OPENING:
                     raise TopologyError(f"[{processor.name}] reads raw [{item.source}] of earlier seasons")
                 continue
             upstream = by_name.get(item.source)

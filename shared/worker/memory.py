@@ -25,7 +25,7 @@ _NAMED = re.compile(r"@([A-Za-z_][A-Za-z0-9_]*)")
 _READ = re.compile(r"\bnba_[a-z]+\.([A-Za-z_][A-Za-z0-9_]*)\b")
 _STAGED = re.compile(r"\bstaging\.([A-Za-z_][A-Za-z0-9_]*)\b")
 #: Shared tables kept for the next processor of the same dates: one season's worth of one set of dates.
-_MOST_TABLES = 8
+_MOST_TABLES = 12
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,14 @@ from pathlib import Path
 
 from shared.sql import Statement, bind, column_list, hash_input, read_sql
 from shared.tables import TableAddress
-from shared.topology.declaration import HARNESS_COLUMNS, VOLATILE_COLUMNS, Phase, Processor
+from shared.topology.declaration import (
+    HARNESS_COLUMNS,
+    OPENING_DAYS,
+    VOLATILE_COLUMNS,
+    Phase,
+    Processor,
+    opens_season,
+)
 from shared.warehouse.port import Parameter, Script, date, dates, integer, text
 
 STAGING_DATASET = "nba_staging"
@@ -39,6 +46,12 @@ class Batch:
     def __post_init__(self) -> None:
         if not self.dates or list(self.dates) != sorted(set(self.dates)):
             raise ValueError(f"A batch needs ascending, distinct dates: [{self.dates}]")
+
+    @property
+    def opening_start(self) -> dt.date:
+        """Where the season before starts when a date of the batch opens this one, else this one's start."""
+        opens = opens_season(self.season_start, self.dates[0])
+        return self.previous_season_start if opens else self.season_start
 
 
 def staging_bindings(
@@ -71,6 +84,8 @@ def batch_parameters(processor: Processor, batch: Batch) -> dict[str, Parameter]
         "last_date": date(batch.dates[-1]),
         "season_start": date(batch.season_start),
         "previous_season_start": date(batch.previous_season_start),
+        "opening_start": date(batch.opening_start),
+        "opening_days": integer(OPENING_DAYS),
         "history_start": date(batch.history_start),
         "season_year": integer(batch.season_year),
         **own,

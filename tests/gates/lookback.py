@@ -32,6 +32,7 @@ class Dates(StrEnum):
     """The dates of D's season, seen from D, and those of earlier seasons."""
 
     EARLIER = "in earlier seasons"
+    OPENING = "in the season before, while D's opens"
     BEFORE = "before D"
     ON = "on D"
     NEXT_WEEK = "D+1 to D+7"
@@ -42,6 +43,7 @@ WINDOW_DATES = {
     Window.BEFORE: frozenset({Dates.BEFORE}),
     Window.THROUGH: frozenset({Dates.BEFORE, Dates.ON}),
     Window.NEXT_WEEK: frozenset({Dates.BEFORE, Dates.ON, Dates.NEXT_WEEK}),
+    Window.OPENING: frozenset({Dates.OPENING}),
     Window.PREVIOUS_SEASON: frozenset({Dates.EARLIER}),
     Window.EARLIER: frozenset({Dates.EARLIER, Dates.BEFORE}),
 }
@@ -133,23 +135,26 @@ def _lower(bounds: tuple[Predicate, ...]) -> frozenset[Dates] | None:
     found = None
     for predicate in bounds:
         if predicate.comparison in (Comparison.AT_LEAST, Comparison.BETWEEN, Comparison.EQUAL):
-            left_out = _LEAVES_OUT.get(predicate.operands[0], frozenset({Dates.EARLIER}))
+            left_out = _LEAVES_OUT.get(predicate.operands[0], _OTHER_SEASONS)
             found = left_out if found is None else found | left_out
     return found
 
 
+_OTHER_SEASONS = frozenset({Dates.EARLIER, Dates.OPENING})
 _LEAVES_OUT = {
-    "@first_date": frozenset({Dates.EARLIER, Dates.BEFORE}),
-    "@previous_season_start": frozenset[Dates](),
-    "@history_start": frozenset[Dates](),
+    "@first_date": _OTHER_SEASONS | {Dates.BEFORE},
+    # Where this season starts, unless a date of the batch opens it.
+    "@opening_start": frozenset({Dates.EARLIER}),
+    "@previous_season_start": frozenset({Dates.OPENING}),
+    "@history_start": frozenset({Dates.OPENING}),
 }
 _UP_TO = {
-    "@last_date": frozenset({Dates.EARLIER, Dates.BEFORE, Dates.ON}),
+    "@last_date": _OTHER_SEASONS | {Dates.BEFORE, Dates.ON},
     "date_add(@last_date, 7, DAY)": frozenset(Dates),
 }
 _BELOW = {
-    "@last_date": frozenset({Dates.EARLIER, Dates.BEFORE}),
-    "@season_start": frozenset({Dates.EARLIER}),
+    "@last_date": _OTHER_SEASONS | {Dates.BEFORE},
+    "@season_start": _OTHER_SEASONS,
 }
 #: Tables whose rows depend on nothing but their key, which names all that they were made from.
 _CACHES = frozenset({artefact_table().address})
@@ -203,7 +208,9 @@ def undeclared(processor: Processor, reads: Iterable[SourceRead]) -> list[str]:
     found = []
     for read in reads:
         for source in sorted(read.sources):
-            missing = read.dates - declared.get(source, frozenset())
+            covered = declared.get(source, frozenset())
+            # Whoever may read the seasons before on every date may do so on those that open a season.
+            missing = read.dates - covered - ({Dates.OPENING} if Dates.EARLIER in covered else set())
             if missing:
                 found.append(
                     f"[{read.statement}] reads {_spelt(missing)} of [{source}], which is not declared"

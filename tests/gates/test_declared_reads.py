@@ -38,6 +38,7 @@ from tests.gates.statements import (
 
 PGS = ROOT / "services" / "analytics" / "player_game_summary"
 MLFS = ROOT / "services" / "precompute" / "ml_feature_store"
+GRADE = ROOT / "services" / "predictions" / "prediction_grading"
 PPP = ROOT / "services" / "predictions" / "player_points_predictions"
 TDZA = ROOT / "services" / "precompute" / "team_defense_zone_analysis"
 every_processor = pytest.mark.parametrize("folder", PROCESSOR_FOLDERS, ids=lambda folder: folder.name)
@@ -178,6 +179,14 @@ def test_a_read_of_results_is_noticed_where_only_slots_are_declared(tmp_path: Pa
     processor, statements = analysed_copy(copied(TDZA, tmp_path, "processor.py", right, wrong))
     found = undeclared(processor, source_reads(statements, outputs_with(processor)))
     assert any("reads before D of [nbac_schedule.results]" in line for line in found), found
+
+
+def test_a_read_of_the_season_before_is_noticed_where_only_the_season_is_declared(tmp_path: Path) -> None:
+    right, wrong = "        *OPENING_EVIDENCE,\n", ""
+    processor, statements = analysed_copy(copied(GRADE, tmp_path, "processor.py", right, wrong))
+    found = undeclared(processor, source_reads(statements, outputs_with(processor)))
+    for source in ("nbac_schedule.results", "nbac_gamebook_player_stats", "nbac_injury_report"):
+        assert any(f"while D's opens of [{source}]" in line for line in found), found
 
 
 def test_a_declared_input_that_nobody_reads_is_noticed(tmp_path: Path) -> None:

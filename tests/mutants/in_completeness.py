@@ -8,7 +8,10 @@ _EXPECTED = "shared/completeness/expected_players.sql"
 _LISTS = "shared/completeness/team_lists.sql"
 _LISTINGS = "shared/completeness/player_listings.sql"
 _EVIDENCE = "shared/completeness/player_evidence.sql"
+_OPENING = "shared/completeness/opening_players.sql"
+_PREDICTED = "shared/completeness/prediction_evidence.sql"
 _TESTS = ("golden/test_completeness.py",)
+_OPENING_TESTS = ("golden/test_opening_players.py",)
 
 COMPLETENESS = (
     Mutant(
@@ -87,5 +90,33 @@ COMPLETENESS = (
         "PARTITION BY c.cell_date, c.player_lookup\n",
         "PARTITION BY c.cell_date, c.player_lookup, c.team_abbr\n",
         _TESTS,
+    ),
+    Mutant(
+        "old_team_keeps_whom_it_has_lost",
+        _OPENING,
+        "PARTITION BY box.player_lookup ORDER BY l.game_date DESC",
+        "PARTITION BY box.player_lookup, l.team_abbr ORDER BY l.game_date DESC",
+        _OPENING_TESTS,
+    ),
+    Mutant(
+        "list_of_this_season_takes_nobody_away",
+        _OPENING,
+        "  AND (n.first_list_date IS NULL OR n.first_list_date >= s.cell_date)\n",
+        "",
+        _OPENING_TESTS,
+    ),
+    Mutant(
+        "game_of_the_date_ends_the_opening",
+        _OPENING,
+        "g.first_game_date >= s.cell_date",
+        "g.first_game_date > s.cell_date",
+        _OPENING_TESTS,
+    ),
+    Mutant(
+        "gap_of_last_season_does_not_withhold",
+        _PREDICTED,
+        "span_gaps >= 1 OR played = 0",
+        "played = 0",
+        _OPENING_TESTS,
     ),
 )

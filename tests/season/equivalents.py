@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _COUNTS = "compares counts of games, not their dates"
+_OVER = "all of it is of the season before, which is over on every date"
 _LATER = "chooses the later of two dates before D; of equal ones either is right"
 _FURTHER_BACK = "a lower bound: one game more at the far end of a window before D"
 
@@ -21,6 +22,10 @@ EQUIVALENT: Mapping[str, str] = {
     " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW": (
         "of the lists that reconcile before one that does not, this one is none"
     ),
+    "completeness/previous_player_listings: OR (other.team_abbr != d.team_abbr"
+    " AND other.game_date >= p.game_date AND other.game_date <= d.game_date)": _OVER,
+    "completeness/previous_player_listings: PARTITION BY team_abbr ORDER BY team_game_number"
+    " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW": _OVER,
     "completeness/player_evidence: WHEN span_gaps + older_gaps >= span_unclear + older_unclear"
     " THEN IF(span_absent > 0, 'MIXED', 'DATA_GAP')": _COUNTS,
     "upcoming_player_game_context/query: AND now.team_game_number >= t.games_before - 10 AS is_missed,": (
@@ -49,10 +54,7 @@ EQUIVALENT: Mapping[str, str] = {
     ),
     "player_composite_factors/query: PARTITION BY player_lookup ORDER BY UNIX_DATE(game_date)"
     " RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW #2": (
-        "a window over appearances before D: an average that holds the appearance itself is wrong, and no secret"
-    ),
-    "ml_feature_store/query: WHERE game_date >= @previous_season_start AND game_date <= @season_start": (
-        "the rows must be of the previous season as well, and no game of a date is of two seasons"
+        "a window over appearances before D: an average with the appearance itself is wrong, but no secret"
     ),
     "ml_feature_store/query: AND snapshot_timestamp <= commence_time": (
         "a line at the very moment of tip-off is known before the first point"

@@ -36,7 +36,8 @@ _QUOTED = re.compile(r"'[^'\n]*'")
 class Mutant:
     """One slip in one file. `name` says where, with the line as it reads then; `text` is the whole file.
 
-    `reads_more` says that the slip is in a bound of what a table is read for: the last date of the batch.
+    `reads_more` says that the slip is in a bound of what a table is read for: the last date of the batch, or
+    where the season before ends.
     """
 
     name: str
@@ -86,7 +87,7 @@ def mutate(where: str, source: str, text: str) -> Iterator[Mutant]:
             line = " ".join(slipped[start : slipped.index("\n", match.start())].split())
             seen[line] = seen.get(line, 0) + 1
             again = f" #{seen[line]}" if seen[line] > 1 else ""
-            reads_more = code[match.end() :].lstrip().startswith("@last_date")
+            reads_more = code[match.end() :].lstrip().startswith(("@last_date", "@season_start"))
             yield Mutant(f"{where}: {line}{again}", source, slipped, reads_more)
 
 

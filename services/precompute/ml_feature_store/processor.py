@@ -5,7 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.feature_contract import FEATURE_VERSION, check_writer
-from shared.topology.declaration import EVIDENCE, PROPS, EntityType, Input, Phase, Processor, Window
+from shared.topology.declaration import (
+    EVIDENCE,
+    OPENING_EVIDENCE,
+    OPENING_STATEMENTS,
+    PROPS,
+    EntityType,
+    Input,
+    Phase,
+    Processor,
+    Window,
+)
 
 PROCESSOR = Processor(
     name="ml_feature_store",
@@ -16,6 +26,7 @@ PROCESSOR = Processor(
     entity_column="player_lookup",
     inputs=(
         *EVIDENCE,
+        *OPENING_EVIDENCE,
         Input(PROPS, Window.ON_DATE),
         Input("player_game_summary", Window.BEFORE),
         Input("player_game_summary", Window.PREVIOUS_SEASON),
@@ -28,7 +39,7 @@ PROCESSOR = Processor(
         Input("upcoming_team_game_context", Window.ON_DATE),
     ),
     folder=Path(__file__).parent,
-    shared_sql=("team_lists", "expected_players", "player_listings", "player_windows", "player_evidence"),
+    shared_sql=OPENING_STATEMENTS,
     # Shrinkage: games of the previous season count at most as this many of the new one.
     parameters={
         "span_played_games": 10,

@@ -1,6 +1,9 @@
 -- One row per expected player of D whose rows of D upstream exist. History is numbered per player, and what D sees
 -- is the game whose number is the count of games before D (staging.player_evidence). All sums are over integers.
 -- NULL means unknown, always.
+--
+-- Who has no game this season on a date that opens it has a row of the season before (staging.prediction_evidence):
+-- the features of his last games are those of his last games then; what only tables upstream know stays NULL.
 WITH
   appearances AS (
     SELECT
@@ -57,17 +60,66 @@ WITH
       AND a.game_number BETWEEN n.game_number - 39 AND n.game_number
     GROUP BY n.player_lookup, n.game_number
   ),
+  previous_games AS (
+    SELECT
+      player_lookup, season_type, points, seconds_played, fg_attempts, ft_attempts,
+      IF(starter_flag, 1, IF(starter_flag IS NULL, NULL, 0)) AS started,
+      ROW_NUMBER() OVER (PARTITION BY player_lookup ORDER BY game_date DESC, game_id DESC) AS recency
+    FROM nba_analytics.player_game_summary
+    WHERE game_date >= @previous_season_start AND game_date < @season_start
+      AND season_year = @season_year - 1
+  ),
   previous AS (
     SELECT
       player_lookup,
       COUNT(*) AS games,
       SUM(points) AS points,
       SUM(seconds_played) AS seconds
-    FROM nba_analytics.player_game_summary
-    WHERE game_date >= @previous_season_start AND game_date < @season_start
-      AND season_year = @season_year - 1
-      AND season_type != 'cup_final'
+    FROM previous_games
+    WHERE season_type != 'cup_final'
     GROUP BY player_lookup
+  ),
+  -- The last games of those who are judged by that season, weighted as in `smoothed` and, over 10 games, as
+  -- player_daily_cache does: (7/9)^lag.
+  last_games AS (
+    SELECT
+      g.player_lookup,
+      SUM(IF(g.recency <= 40, g.points * g.weight_12, NULL)) AS weighted_12,
+      SUM(IF(g.recency <= 40, g.weight_12, NULL)) AS weight_12,
+      SUM(IF(g.recency <= 40, g.points * g.weight_24, NULL)) AS weighted_24,
+      SUM(IF(g.recency <= 40, g.weight_24, NULL)) AS weight_24,
+      SUM(IF(g.recency <= 10, g.points * g.weight_8, NULL)) AS weighted_8,
+      SUM(IF(g.recency <= 10, g.seconds_played * g.weight_8, NULL)) AS weighted_seconds_8,
+      SUM(IF(g.recency <= 10, g.weight_8, NULL)) AS weight_8,
+      SUM(IF(g.recency <= 5, g.points, NULL)) AS points_5,
+      SUM(IF(g.recency <= 10, g.points, NULL)) AS points_10,
+      SUM(IF(g.recency <= 10, g.points * g.points, NULL)) AS points_squared_10,
+      SUM(IF(g.recency <= 20, g.points, NULL)) AS points_20,
+      SUM(IF(g.recency = 1, g.seconds_played, NULL)) AS seconds_last,
+      SUM(IF(g.recency <= 3, g.seconds_played, NULL)) AS seconds_3,
+      SUM(IF(g.recency <= 5, g.seconds_played, NULL)) AS seconds_5,
+      SUM(IF(g.recency <= 10, g.seconds_played, NULL)) AS seconds_10,
+      SUM(IF(g.recency <= 10, g.seconds_played * g.seconds_played, NULL)) AS seconds_squared_10,
+      SUM(IF(g.recency <= 20, g.seconds_played, NULL)) AS seconds_20,
+      SUM(IF(g.recency = 1, g.started, NULL)) AS started_last,
+      SUM(IF(g.recency <= 5, g.started, NULL)) AS started_5,
+      SUM(IF(g.recency <= 10, g.started, NULL)) AS started_10,
+      SUM(IF(g.recency <= 10, g.fg_attempts, NULL)) AS shots_10,
+      SUM(IF(g.recency <= 10, g.ft_attempts, NULL)) AS free_throws_10,
+      COUNTIF(g.recency <= 3) AS games_3,
+      COUNTIF(g.recency <= 5) AS games_5,
+      COUNTIF(g.recency <= 10) AS games_10,
+      COUNTIF(g.recency <= 20) AS games_20
+    FROM (
+      SELECT
+        *,
+        CAST(ROUND(1000000000 * POW(11 / 13, recency - 1)) AS INT64) AS weight_12,
+        CAST(ROUND(1000000000 * POW(23 / 25, recency - 1)) AS INT64) AS weight_24,
+        CAST(ROUND(1000000000 * POW(7 / 9, recency - 1)) AS INT64) AS weight_8
+      FROM previous_games
+    ) AS g
+    WHERE g.player_lookup IN (SELECT player_lookup FROM staging.prediction_evidence WHERE from_previous_season)
+    GROUP BY g.player_lookup
   ),
   team_wins AS (
     SELECT team_abbr, cell_date, COUNTIF(win_flag) AS wins, COUNT(*) AS games
@@ -241,6 +293,113 @@ WITH
     JOIN history AS h ON h.player_lookup = p.player_lookup AND h.game_number = r.games_played_before
     JOIN smoothed AS w ON w.player_lookup = p.player_lookup AND w.game_number = r.games_played_before
     LEFT JOIN previous AS v ON v.player_lookup = p.player_lookup
+    LEFT JOIN team_wins AS g ON g.team_abbr = p.team_abbr AND g.cell_date = p.cell_date
+    LEFT JOIN team_context AS t
+      ON t.team_abbr = p.team_abbr AND t.game_id = p.game_id AND t.game_date = p.cell_date
+    LEFT JOIN defence AS e ON e.team_abbr = p.opponent_team_abbr AND e.analysis_date = p.cell_date
+    LEFT JOIN consensus AS o
+      ON o.player_lookup = p.player_lookup AND o.game_id = p.game_id AND o.game_date = p.cell_date
+    WHERE NOT r.row_withheld
+    UNION ALL
+    SELECT
+      p.player_lookup,
+      p.cell_date,
+      p.player_name,
+      p.team_abbr,
+      p.opponent_team_abbr,
+      p.game_id,
+      t.season_type,
+      o.points_line,
+      h.weighted_12 / h.weight_12 AS points_ewma_12,
+      h.weighted_24 / h.weight_24 AS points_ewma_24,
+      h.weighted_8 / h.weight_8 AS points_ewma_8,
+      h.points_5 / h.games_5 AS points_avg_last_5,
+      h.points_10 / h.games_10 AS points_avg_last_10,
+      h.points_20 / h.games_20 AS points_avg_last_20,
+      CAST(NULL AS FLOAT64) AS points_avg_season,
+      v.points / v.games AS points_avg_shrunk,
+      IF(
+        h.games_10 < 2, NULL,
+        SQRT(SAFE_DIVIDE(
+          h.games_10 * h.points_squared_10 - h.points_10 * h.points_10, h.games_10 * (h.games_10 - 1)
+        ))
+      ) AS points_std_last_10,
+      SAFE_DIVIDE(60 * h.points_20, h.seconds_20) AS points_per_minute_last_20,
+      h.seconds_last / 60 AS minutes_last_game,
+      h.seconds_3 / h.games_3 / 60 AS minutes_avg_last_3,
+      h.seconds_5 / h.games_5 / 60 AS minutes_avg_last_5,
+      h.seconds_10 / h.games_10 / 60 AS minutes_avg_last_10,
+      CAST(NULL AS FLOAT64) AS minutes_avg_season,
+      h.weighted_seconds_8 / h.weight_8 / 60 AS minutes_ewma,
+      IF(
+        h.games_10 < 2, NULL,
+        SQRT(SAFE_DIVIDE(
+          h.games_10 * h.seconds_squared_10 - h.seconds_10 * h.seconds_10, h.games_10 * (h.games_10 - 1)
+        )) / 60
+      ) AS minutes_std_last_10,
+      h.started_5 / h.games_5 AS started_last_5,
+      h.started_10 / h.games_10 AS started_last_10,
+      h.shots_10 / h.games_10 AS shots_avg_last_10,
+      h.free_throws_10 / h.games_10 AS free_throws_avg_last_10,
+      CAST(NULL AS FLOAT64) AS usage_rate_last_10,
+      CAST(NULL AS FLOAT64) AS usage_rate_season,
+      CAST(NULL AS FLOAT64) AS ts_pct_last_10,
+      CAST(NULL AS FLOAT64) AS paint_rate_last_10,
+      CAST(NULL AS FLOAT64) AS three_pt_rate_last_10,
+      CAST(NULL AS FLOAT64) AS schedule_completeness_last_10,
+      v.points / v.games AS previous_season_points_avg,
+      v.seconds / v.games / 60 AS previous_season_minutes_avg,
+      0 AS games_played_season,
+      h.started_last AS started_last_game,
+      CASE
+        WHEN a.game_date IS NULL THEN NULL
+        WHEN u.injury_status = 'out' THEN 4
+        WHEN u.injury_status = 'doubtful' THEN 3
+        WHEN u.injury_status = 'questionable' THEN 2
+        WHEN u.injury_status = 'probable' THEN 1
+        ELSE 0
+      END AS injury_doubt,
+      CAST(NULL AS INT64) AS days_rest,
+      0 AS games_last_7_days,
+      0.0 AS minutes_last_7_days,
+      CAST(NULL AS FLOAT64) AS fatigue_score,
+      CAST(NULL AS FLOAT64) AS shot_zone_mismatch_score,
+      CAST(NULL AS FLOAT64) AS opponent_defense_score,
+      CAST(NULL AS FLOAT64) AS pace_score,
+      CAST(NULL AS FLOAT64) AS usage_spike_score,
+      CAST(NULL AS FLOAT64) AS missing_teammate_points,
+      e.defensive_rating_last_15 AS opponent_defensive_rating_last_15,
+      e.opponent_pace AS opponent_pace_last_15,
+      p.home_game,
+      FALSE AS back_to_back,
+      t.opponent_days_rest,
+      CAST(NULL AS FLOAT64) AS team_pace_last_10,
+      CAST(NULL AS FLOAT64) AS team_off_rating_last_10,
+      g.wins / g.games AS team_win_pct_last_10,
+      t.team_spread,
+      t.game_total,
+      r.quality_tier,
+      r.games_in_sample,
+      r.games_missed_dnp,
+      r.schedule_completeness_pct,
+      r.data_completeness_pct,
+      r.expected_games_count,
+      r.actual_games_count,
+      r.missing_games_count,
+      r.season_gap_games,
+      r.is_production_ready,
+      r.max_source_game_date
+    FROM staging.opening_players AS p
+    JOIN staging.prediction_evidence AS r
+      ON r.player_lookup = p.player_lookup AND r.cell_date = p.cell_date AND r.from_previous_season
+    JOIN last_games AS h ON h.player_lookup = p.player_lookup
+    LEFT JOIN previous AS v ON v.player_lookup = p.player_lookup
+    LEFT JOIN upcoming AS u ON u.player_lookup = p.player_lookup AND u.game_date = p.cell_date
+    LEFT JOIN (
+      SELECT DISTINCT game_date
+      FROM upcoming
+      WHERE injury_report_available
+    ) AS a ON a.game_date = p.cell_date
     LEFT JOIN team_wins AS g ON g.team_abbr = p.team_abbr AND g.cell_date = p.cell_date
     LEFT JOIN team_context AS t
       ON t.team_abbr = p.team_abbr AND t.game_id = p.game_id AND t.game_date = p.cell_date

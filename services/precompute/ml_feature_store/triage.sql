@@ -1,5 +1,5 @@
 -- Gaps in the player's own games, players without a game, and players whose rows of D upstream are missing although
--- their own games are not. Absences (PLAYER_DNP) are documented by player_daily_cache.
+-- their own games are not; who has no game this season needs none upstream. Absences (PLAYER_DNP) are documented by player_daily_cache.
 WITH
   cache AS (
     SELECT DISTINCT player_lookup, cache_date
@@ -24,13 +24,13 @@ WITH
   judged AS (
     SELECT
       e.*,
-      CONCAT(
+      IF(e.from_previous_season, '', CONCAT(
         IF(d.player_lookup IS NULL, ', no player_daily_cache of this date', ''),
         IF(f.player_lookup IS NULL, ', no player_composite_factors of this date', ''),
         IF(z.player_lookup IS NULL, ', no player_shot_zone_analysis of this date', ''),
         IF(u.player_lookup IS NULL, ', no upcoming_player_game_context of this date', '')
-      ) AS missing_upstream
-    FROM staging.player_evidence AS e
+      )) AS missing_upstream
+    FROM staging.prediction_evidence AS e
     LEFT JOIN cache AS d ON d.player_lookup = e.player_lookup AND d.cache_date = e.cell_date
     LEFT JOIN factors AS f ON f.player_lookup = e.player_lookup AND f.analysis_date = e.cell_date
     LEFT JOIN shot_zones AS z ON z.player_lookup = e.player_lookup AND z.analysis_date = e.cell_date

@@ -36,6 +36,10 @@ _DECIMALS = 4
 _SIGNS = tuple(feature.sign for feature in FEATURES)
 _WEEK = 7
 _MINUTES = FEATURE_NAMES.index("minutes_avg_last_10")
+_SIMPLE = tuple(
+    FEATURE_NAMES.index(name)
+    for name in ("points_avg_season", "previous_season_points_avg", "points_ewma_12")
+)
 #: Features that a prediction's row has as well: what its errors are grouped by.
 _KEPT_FEATURES = {"minutes_avg_last_10", "games_played_season"}
 
@@ -202,10 +206,10 @@ class _System:
 
 def _systems(data: Data, chosen: Mask, week: dt.date, model: tuple[Fitted, str] | None) -> list[pa.Table]:
     features = data.features[chosen]
-    simple = [
-        _System(name, features[:, FEATURE_NAMES.index(column)], features[:, FEATURE_NAMES.index(column)])
-        for name, column in (("season_average", "points_avg_season"), ("ewma_12", "points_ewma_12"))
-    ]
+    average, previous, smoothed = (features[:, column] for column in _SIMPLE)
+    # Before his first game of the season, the average of the season before is all there is.
+    average = np.where(np.isnan(average), previous, average)
+    simple = [_System("season_average", average, average), _System("ewma_12", smoothed, smoothed)]
     systems = simple
     if model is not None:
         fitted, artefact_id = model

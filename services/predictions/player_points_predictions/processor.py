@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.topology.declaration import EVIDENCE, EntityType, Input, Phase, Processor, Window
+from shared.topology.declaration import (
+    EVIDENCE,
+    OPENING_EVIDENCE,
+    OPENING_STATEMENTS,
+    EntityType,
+    Input,
+    Phase,
+    Processor,
+    Window,
+)
 
 _FOLDER = Path(__file__).parent
 _SHARED = _FOLDER.parents[2] / "shared"
@@ -18,12 +27,13 @@ PROCESSOR = Processor(
     entity_column="player_lookup",
     inputs=(
         *EVIDENCE,
+        *OPENING_EVIDENCE,
         Input("ml_feature_store", Window.ON_DATE),
         Input("ml_feature_store", Window.EARLIER),
         Input("player_game_summary", Window.EARLIER),
     ),
     folder=_FOLDER,
-    shared_sql=("team_lists", "expected_players", "player_listings", "player_windows", "player_evidence"),
+    shared_sql=OPENING_STATEMENTS,
     parameters={"span_played_games": 10, "span_days": 14},
     computed_by=(
         _FOLDER / "compute.py",

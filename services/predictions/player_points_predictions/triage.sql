@@ -1,4 +1,4 @@
--- Players without features of D: no game of theirs yet, which is permanent, or a row withheld upstream.
+-- Players without features of D: no game of theirs, which is permanent, or a row withheld upstream.
 SELECT
   e.cell_date AS analysis_date,
   e.player_lookup AS entity_id,
@@ -20,7 +20,7 @@ SELECT
   e.missing_game_ids,
   IF(e.failure_type = 'INSUFFICIENT_HISTORY', '[]', '["ml_feature_store"]') AS missing_upstream_tables,
   CAST(NULL AS FLOAT64) AS cache_age_hours
-FROM staging.player_evidence AS e
+FROM staging.prediction_evidence AS e
 LEFT JOIN (
   SELECT DISTINCT player_lookup, game_date
   FROM nba_predictions.ml_feature_store

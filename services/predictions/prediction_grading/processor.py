@@ -6,6 +6,8 @@ from pathlib import Path
 
 from shared.topology.declaration import (
     EVIDENCE,
+    OPENING_EVIDENCE,
+    OPENING_STATEMENTS,
     PLAYER_BOX,
     RESULTS,
     TEAM_BOX,
@@ -25,13 +27,15 @@ PROCESSOR = Processor(
     entity_column="player_lookup",
     inputs=(
         *EVIDENCE,
+        *OPENING_EVIDENCE,
         Input(RESULTS, Window.ON_DATE),
         Input(PLAYER_BOX, Window.ON_DATE),
         Input(TEAM_BOX, Window.ON_DATE),
+        Input("player_game_summary", Window.OPENING),
         Input("player_game_summary", Window.THROUGH),
         Input("player_points_predictions", Window.ON_DATE),
     ),
     folder=Path(__file__).parent,
-    shared_sql=("team_lists", "expected_players", "player_listings", "player_windows", "player_evidence"),
+    shared_sql=OPENING_STATEMENTS,
     parameters={"span_played_games": 10, "span_days": 14},
 )

@@ -1,5 +1,5 @@
--- One row per prediction of a player who played (GRADED) or whom a complete list shows not to have (VOID). A
--- prediction that cannot be judged yet has none; triage says why.
+-- One row per prediction of a player who played for the team it is about (GRADED), or whom a list shows not to have
+-- (VOID): as absent, as another team's, or, when it is complete, by not naming him. A prediction that cannot be judged yet has none; triage says why.
 WITH
   predictions AS (
     SELECT *
@@ -44,18 +44,21 @@ WITH
       CASE
         WHEN g.player_lookup IS NOT NULL THEN NULL
         WHEN b.player_lookup IS NULL THEN 'not on the list of his team'
+        WHEN b.team_abbr != p.team_abbr THEN CONCAT('on the list of ', b.team_abbr)
         ELSE CONCAT(b.player_status, IFNULL(CONCAT(': ', b.dnp_reason), ''))
       END AS void_reason,
       g.points AS actual_points,
       g.minutes_played AS actual_minutes
     FROM predictions AS p
-    LEFT JOIN played AS g
-      ON g.player_lookup = p.player_lookup AND g.game_id = p.game_id AND g.game_date = p.game_date
     LEFT JOIN box AS b
       ON b.player_lookup = p.player_lookup AND b.game_id = p.game_id AND b.game_date = p.game_date
+    LEFT JOIN played AS g
+      ON g.player_lookup = p.player_lookup AND g.game_id = p.game_id AND g.game_date = p.game_date
+      AND (b.team_abbr IS NULL OR b.team_abbr = p.team_abbr)
     LEFT JOIN complete_lists AS l
       ON l.game_id = p.game_id AND l.game_date = p.game_date AND l.team_abbr = p.team_abbr
     WHERE g.player_lookup IS NOT NULL
+      OR b.team_abbr != p.team_abbr
       OR (b.player_lookup IS NOT NULL AND b.player_status != 'active')
       OR (b.player_lookup IS NULL AND l.game_id IS NOT NULL)
   )

@@ -40,6 +40,7 @@ WITH
       p.player_lookup IS NOT NULL AS is_predicted,
       CASE
         WHEN p.player_lookup IS NULL THEN 'no_prediction'
+        WHEN b.team_abbr != p.team_abbr THEN NULL
         WHEN g.player_lookup IS NOT NULL THEN NULL
         WHEN b.player_status = 'active' THEN 'not_derived'
         WHEN b.player_lookup IS NOT NULL THEN NULL
@@ -47,7 +48,7 @@ WITH
         WHEN IFNULL(l.players, 0) = 0 THEN 'not_ingested'
         ELSE 'incomplete'
       END AS problem
-    FROM staging.player_evidence AS e
+    FROM staging.prediction_evidence AS e
     LEFT JOIN predicted AS p ON p.player_lookup = e.player_lookup AND p.game_date = e.cell_date
     LEFT JOIN played AS g
       ON g.player_lookup = e.player_lookup AND g.game_id = p.game_id AND g.game_date = e.cell_date
@@ -87,7 +88,8 @@ SELECT
   CAST(NULL AS INT64) AS actual_record_count,
   IF(problem = 'no_prediction', '[]', CONCAT('["', game_id, '"]')) AS missing_game_ids,
   CASE
-    WHEN problem = 'no_prediction' AND failure_type != 'INSUFFICIENT_HISTORY' THEN '["player_points_predictions"]'
+    WHEN problem = 'no_prediction' AND IFNULL(failure_type, '') != 'INSUFFICIENT_HISTORY'
+      THEN '["player_points_predictions"]'
     WHEN problem = 'not_derived' THEN '["player_game_summary"]'
     ELSE '[]'
   END AS missing_upstream_tables,

@@ -112,12 +112,62 @@ def test_news_of_a_season_reaches_later_ones_only_through_windows_that_do() -> N
     end = DATES[2019][1]
 
     assert reach_of(TODAY, ("scores",), found.grid(), end) == DATES[2019][1]
-    assert reach_of(HISTORY, ("scores",), found.grid(), end) == dt.date.max
+    # A date that a message can name: what is left of two seasons goes on in one.
+    assert reach_of(HISTORY, ("scores",), found.grid(), end) == DATES[2021][1]
     scope = affected_scope(HISTORY, ("scores",), end, end)
     assert scope is not None
     assert scope.end == dt.date.max
 
 
-def test_raw_data_of_earlier_seasons_cannot_be_declared() -> None:
+@pytest.mark.parametrize("window", [Window.EARLIER, Window.PREVIOUS_SEASON])
+def test_raw_data_of_earlier_seasons_cannot_be_declared(window: Window) -> None:
     with pytest.raises(TopologyError, match="earlier seasons"):
-        build_topology([declared("greedy", Phase.PRECOMPUTE, (TEAM_BOX, Window.EARLIER))])
+        build_topology([declared("greedy", Phase.PRECOMPUTE, (TEAM_BOX, window))])
+
+
+#: A season that goes on: the last date that opens it, and the first that does not.
+OPENING = (dt.date(2021, 10, 20), dt.date(2021, 11, 2))
+LATER = dt.date(2021, 11, 3)
+NEWCOMERS = declared("newcomers", Phase.PRECOMPUTE, (TEAM_BOX, Window.OPENING), ("scores", Window.OPENING))
+
+
+def opened(*, processed: bool) -> World:
+    """Two seasons played, the second beyond its opening."""
+    found = World((SCORES, NEWCOMERS))
+    found.play(*DATES[2020], season=2020)
+    found.play(*OPENING, LATER, season=2021)
+    if processed:
+        found.run_everything()
+    return found
+
+
+@pytest.mark.parametrize("of_processor", [False, True])
+def test_a_change_of_the_season_before_concerns_the_dates_that_open_a_season_only(of_processor: bool) -> None:
+    found = opened(processed=True)
+    if of_processor:
+        found.run(SCORES, DATES[2020][1], output="another")
+    else:
+        found.land(TEAM_BOX, DATES[2020][1], "corrected", season=2020)
+
+    assert not_current(found, NEWCOMERS) == set(OPENING)
+
+
+def test_dates_that_open_a_season_wait_for_the_season_before_and_later_ones_do_not() -> None:
+    found = opened(processed=False)
+    cells = found.grid().cells["newcomers"]
+
+    assert [cells[day].state for day in OPENING] == [State.WAITING, State.WAITING]
+    assert cells[OPENING[0]].reason == "waiting for scores of 2020-10-20"
+    assert cells[LATER].state is State.MISSING
+
+
+def test_a_plan_of_a_correction_ends_with_the_dates_that_open_the_next_season() -> None:
+    found = opened(processed=True)
+    found.land(TEAM_BOX, DATES[2020][0], "corrected", season=2020)
+
+    planned = make_plan(found.topology, found.grid(), EVERYTHING).planned
+
+    assert {(item.cell.processor, item.cell.date) for item in planned} == {
+        ("scores", DATES[2020][0]),
+        *(("newcomers", day) for day in OPENING),
+    }

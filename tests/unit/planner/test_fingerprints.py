@@ -48,7 +48,7 @@ def seen(window: Window, cell_day: int, source_day: int) -> bool:
             return source_day <= cell_day
         case Window.NEXT_WEEK:
             return source_day <= cell_day + WEEK_AHEAD
-        case Window.PREVIOUS_SEASON | Window.EARLIER:
+        case Window.OPENING | Window.PREVIOUS_SEASON | Window.EARLIER:
             raise ValueError(f"[{window}] is tested in test_earlier_seasons.py")
 
 

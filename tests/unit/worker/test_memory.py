@@ -77,11 +77,11 @@ def test_who_forces_a_run_does_not_trust_what_is_there() -> None:
 
 def test_the_oldest_shared_tables_are_given_up() -> None:
     memory = Memory()
-    tables = [TableAddress("nba_staging", f"t{number}") for number in range(9)]
-    for table in tables[:8]:
+    tables = [TableAddress("nba_staging", f"t{number}") for number in range(13)]
+    for table in tables[:12]:
         assert memory.keep_table(table) == ()
     assert memory.keep_table(tables[0]) == ()
-    assert memory.keep_table(tables[8]) == (tables[1],)
+    assert memory.keep_table(tables[12]) == (tables[1],)
 
 
 class _Counting(DuckDBWarehouse):
