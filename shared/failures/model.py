@@ -100,6 +100,6 @@ def failure_tables() -> tuple[TableSchema, ...]:
 
 
 def failure_views() -> dict[TableAddress, Path]:
-    """The views over all failure tables: address to the file with the query."""
+    """The views over all failure tables, in the order to make them: address to the file with the query."""
     folder = Path(__file__).parent / "views"
     return {TableAddress("nba_processing", path.stem): path for path in sorted(folder.glob("*.sql"))}

@@ -25,7 +25,7 @@ def all_tables(topology: Topology) -> Iterator[TableSchema]:
 
 
 def all_views(topology: Topology) -> dict[TableAddress, Path]:
-    """Every view: those over the failures, and what the processors show of their outputs."""
+    """Every view, in the order to make them: those of the failures, and what processors show of outputs."""
     views = failure_views()
     for processor in topology.processors:
         views.update(processor.views)

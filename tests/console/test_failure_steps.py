@@ -12,10 +12,10 @@ import pytest
 from services.console.failure_queries import Filters
 from services.console.failure_steps import EFFECTS, Asked, Step, StepCounts, count_step, starts_of, take_step
 from services.console.output import Exit
-from shared.failures.model import FailureCategory, FailureType, failure_tables
+from shared.failures.model import FailureCategory, FailureType, failure_tables, failure_views
 from shared.failures.transitions import LEGAL, Actor, Reason, Status
 from shared.ledger.repository import ledger_tables
-from shared.sql import Statement
+from shared.sql import Statement, read_sql
 from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
 from shared.warehouse.port import Value, query
 from tests.console.command_line import Ask
@@ -54,6 +54,8 @@ def _warehouse(rows: list[Row], table: str = "precompute_failures") -> DuckDBWar
         fill(warehouse, schema, own if named else [])
     for schema in ledger_tables():
         warehouse.ensure_table(schema)
+    for address, path in failure_views().items():
+        warehouse.ensure_view(address, Statement(str(address), read_sql(path)))
     return warehouse
 
 

@@ -117,12 +117,13 @@ def declared_tables() -> tuple[TableSchema, ...]:
 
 @cache
 def analysed_views() -> Mapping[TableAddress, ResolvedStatement]:
-    """The views, resolved."""
+    """The views, resolved, in the order in which they are made: a later one may read an earlier."""
     catalog = Catalog.of(declared_tables())
-    return {
-        address: analyse(Statement(str(address), read_sql(path)), {}, catalog)
-        for address, path in all_views(discover()).items()
-    }
+    found = {}
+    for address, path in all_views(discover()).items():
+        found[address] = analyse(Statement(str(address), read_sql(path)), {}, catalog)
+        catalog.add(address, found[address].output_types)
+    return found
 
 
 def catalog_of(*more: TableSchema) -> Catalog:

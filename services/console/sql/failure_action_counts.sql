@@ -17,28 +17,8 @@ FROM (
   FROM (
     SELECT
       IFNULL(resolution_status, 'UNRESOLVED') AS resolution_status, IFNULL(is_correctable, FALSE) AS is_correctable
-    FROM nba_processing.analytics_failures
+    FROM nba_processing.all_failures
     WHERE analysis_date BETWEEN @from_date AND @to_date
-      AND (@processor_name IS NULL OR processor_name = @processor_name)
-      AND (@failure_type IS NULL OR failure_type = @failure_type)
-      AND (@failure_category IS NULL OR failure_category = @failure_category)
-      AND (@status IS NULL OR IFNULL(resolution_status, 'UNRESOLVED') = @status)
-      AND (@entity_id IS NULL OR LOWER(entity_id) = @entity_id)
-    UNION ALL
-    SELECT
-      IFNULL(resolution_status, 'UNRESOLVED') AS resolution_status, IFNULL(is_correctable, FALSE) AS is_correctable
-    FROM nba_processing.precompute_failures
-    WHERE analysis_date BETWEEN @from_date AND @to_date
-      AND (@processor_name IS NULL OR processor_name = @processor_name)
-      AND (@failure_type IS NULL OR failure_type = @failure_type)
-      AND (@failure_category IS NULL OR failure_category = @failure_category)
-      AND (@status IS NULL OR IFNULL(resolution_status, 'UNRESOLVED') = @status)
-      AND (@entity_id IS NULL OR LOWER(entity_id) = @entity_id)
-    UNION ALL
-    SELECT
-      IFNULL(resolution_status, 'UNRESOLVED') AS resolution_status, IFNULL(is_correctable, FALSE) AS is_correctable
-    FROM nba_processing.prediction_failures
-    WHERE prediction_date BETWEEN @from_date AND @to_date
       AND (@processor_name IS NULL OR processor_name = @processor_name)
       AND (@failure_type IS NULL OR failure_type = @failure_type)
       AND (@failure_category IS NULL OR failure_category = @failure_category)

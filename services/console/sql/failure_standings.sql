@@ -3,23 +3,7 @@
 SELECT
   processor_name, analysis_date, entity_id, failure_category, IFNULL(resolution_status, 'UNRESOLVED') AS status,
   resolution_reason, is_correctable, next_attempt_at
-FROM nba_processing.analytics_failures
+FROM nba_processing.all_failures
 WHERE analysis_date >= DATE '1946-01-01'
-  AND ((is_correctable AND IFNULL(resolution_status, 'UNRESOLVED') <> 'RESOLVED')
-    OR resolved_at >= @since OR last_seen_at >= @since OR next_attempt_at >= @since)
-UNION ALL
-SELECT
-  processor_name, analysis_date, entity_id, failure_category, IFNULL(resolution_status, 'UNRESOLVED') AS status,
-  resolution_reason, is_correctable, next_attempt_at
-FROM nba_processing.precompute_failures
-WHERE analysis_date >= DATE '1946-01-01'
-  AND ((is_correctable AND IFNULL(resolution_status, 'UNRESOLVED') <> 'RESOLVED')
-    OR resolved_at >= @since OR last_seen_at >= @since OR next_attempt_at >= @since)
-UNION ALL
-SELECT
-  processor_name, prediction_date, entity_id, failure_category, IFNULL(resolution_status, 'UNRESOLVED') AS status,
-  resolution_reason, is_correctable, next_attempt_at
-FROM nba_processing.prediction_failures
-WHERE prediction_date >= DATE '1946-01-01'
   AND ((is_correctable AND IFNULL(resolution_status, 'UNRESOLVED') <> 'RESOLVED')
     OR resolved_at >= @since OR last_seen_at >= @since OR next_attempt_at >= @since)

@@ -19,30 +19,12 @@ WITH
     GROUP BY 1, 2, 3
   )
 SELECT
-  'failure' AS kind, 3 AS phase, processor_name AS name, analysis_date AS day, entity_id, failure_category,
+  'failure' AS kind, phase, processor_name AS name, analysis_date AS day, entity_id, failure_category,
   failure_type, failure_reason AS reason, resolution_status AS status, resolution_reason AS status_reason,
   IFNULL(attempt_count, 0) AS number, next_attempt_at, CAST(NULL AS TIMESTAMP) AS attempted_at,
   CAST(NULL AS TIMESTAMP) AS changed_at, TO_JSON_STRING(evidence) AS detail, CAST(NULL AS DATE) AS last_day
-FROM nba_processing.analytics_failures
+FROM nba_processing.all_failures
 WHERE analysis_date >= DATE '1946-01-01'
-  AND is_correctable
-  AND (resolution_status IN ('UNRESOLVED', 'RETRYING', 'INVESTIGATING') OR resolution_reason = 'exhausted')
-UNION ALL
-SELECT
-  'failure', 4, processor_name, analysis_date, entity_id, failure_category, failure_type, failure_reason,
-  resolution_status, resolution_reason, IFNULL(attempt_count, 0), next_attempt_at, CAST(NULL AS TIMESTAMP),
-  CAST(NULL AS TIMESTAMP), TO_JSON_STRING(evidence), CAST(NULL AS DATE)
-FROM nba_processing.precompute_failures
-WHERE analysis_date >= DATE '1946-01-01'
-  AND is_correctable
-  AND (resolution_status IN ('UNRESOLVED', 'RETRYING', 'INVESTIGATING') OR resolution_reason = 'exhausted')
-UNION ALL
-SELECT
-  'failure', 5, processor_name, prediction_date, entity_id, failure_category, failure_type, failure_reason,
-  resolution_status, resolution_reason, IFNULL(attempt_count, 0), next_attempt_at, CAST(NULL AS TIMESTAMP),
-  CAST(NULL AS TIMESTAMP), TO_JSON_STRING(evidence), CAST(NULL AS DATE)
-FROM nba_processing.prediction_failures
-WHERE prediction_date >= DATE '1946-01-01'
   AND is_correctable
   AND (resolution_status IN ('UNRESOLVED', 'RETRYING', 'INVESTIGATING') OR resolution_reason = 'exhausted')
 UNION ALL

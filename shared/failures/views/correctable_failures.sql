@@ -4,27 +4,5 @@ SELECT
   failure_category, failure_type, failure_reason, resolution_status,
   resolution_reason, attempt_count, next_attempt_at, row_written,
   first_seen_at, last_seen_at, correlation_id
-FROM nba_processing.analytics_failures
-WHERE analysis_date >= DATE '1946-01-01'
-  AND is_correctable
-  AND resolution_status IN ('UNRESOLVED', 'RETRYING')
-UNION ALL
-SELECT
-  processor_name, analysis_date, entity_id, entity_type,
-  failure_category, failure_type, failure_reason, resolution_status,
-  resolution_reason, attempt_count, next_attempt_at, row_written,
-  first_seen_at, last_seen_at, correlation_id
-FROM nba_processing.precompute_failures
-WHERE analysis_date >= DATE '1946-01-01'
-  AND is_correctable
-  AND resolution_status IN ('UNRESOLVED', 'RETRYING')
-UNION ALL
-SELECT
-  processor_name, prediction_date AS analysis_date, entity_id, entity_type,
-  failure_category, failure_type, failure_reason, resolution_status,
-  resolution_reason, attempt_count, next_attempt_at, row_written,
-  first_seen_at, last_seen_at, correlation_id
-FROM nba_processing.prediction_failures
-WHERE prediction_date >= DATE '1946-01-01'
-  AND is_correctable
-  AND resolution_status IN ('UNRESOLVED', 'RETRYING')
+FROM nba_processing.all_failures
+WHERE is_correctable AND resolution_status IN ('UNRESOLVED', 'RETRYING')

@@ -94,9 +94,10 @@ def test_raw_phase_has_no_failure_table() -> None:
         failure_table(Phase.RAW)
 
 
-def test_there_are_three_tables_and_three_views() -> None:
+def test_there_are_three_tables_and_four_views() -> None:
     assert len(failure_tables()) == 3
     assert {str(address) for address in failure_views()} == {
+        "nba_processing.all_failures",
         "nba_processing.correctable_failures",
         "nba_processing.permanent_failures",
         "nba_processing.failure_summary",
