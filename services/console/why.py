@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +23,7 @@ from services.console.output import (
     show,
     write_json,
 )
+from services.console.pairs import pairs_table, plain_table
 from services.console.retries import retry_summary
 from services.console.triage import Failure, joined, steps_of
 from services.console.values import as_json as json_value
@@ -33,18 +33,15 @@ from shared.topology.declaration import HARNESS_COLUMNS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
 
     from services.console.cell_story import CellStory, InputStory, Run
+    from services.console.predictions.story import PredictionStory
     from shared.topology.graph import Topology
     from shared.warehouse.port import Value
 
 _MOST_RUNS = 6
 _ID_LENGTH = 8
 _LONG_VALUE = 30
-_MOST_COLUMNS = 5
-#: Blanks in a column of pairs: two before the name, two behind it, two behind the value.
-_GAPS = 6
 _STYLES = {
     State.CURRENT: "green",
     State.PARTIAL: "yellow",
@@ -74,6 +71,7 @@ def why(
         story_of,
     )
     from services.console.failure_queries import Filters, read_failures  # noqa: PLC0415
+    from services.console.predictions.story import prediction_story  # noqa: PLC0415
 
     with read_session() as session:
         chosen = session.topology.processor(processor)
@@ -89,12 +87,14 @@ def why(
             similar = similar_in_cell(session.warehouse, chosen, date, entity)
             raise InputError(_no_entity(story, entity, similar))
         topology = session.topology
+        prediction = prediction_story(session.warehouse, topology, chosen, date, rows)
     if as_json:
-        write_json(story_document(story, entity, rows, failures))
+        write_json(story_document(story, entity, rows, failures, prediction))
     elif entity is None:
         show(render_cell(story, failures))
     else:
-        show(render_entity_of(topology, story, entity, rows, failures, width=console().width))
+        width = console().width
+        show(render_entity_of(topology, story, entity, rows, failures, prediction, width=width))
 
 
 def _no_game_date(grid: Grid, day: dt.date) -> str:
@@ -120,10 +120,15 @@ def _no_entity(story: CellStory, entity: str, similar: Sequence[str]) -> str:
 
 
 def story_document(
-    story: CellStory, entity: str | None, rows: Sequence[Row], failures: Sequence[Failure]
+    story: CellStory,
+    entity: str | None,
+    rows: Sequence[Row],
+    failures: Sequence[Failure],
+    prediction: PredictionStory | None = None,
 ) -> Json:
     """A cell with everything that explains it, for programs."""
     from services.console.cell_story import what_next  # noqa: PLC0415
+    from services.console.predictions.story import prediction_document  # noqa: PLC0415
 
     success = story.cell.history.success
     document: dict[str, Json] = {
@@ -170,6 +175,7 @@ def story_document(
             "entity_id": entity,
             "rows": [{name: json_value(value) for name, value in row.items()} for row in rows],
             "failures": [failure_document(failure) for failure in failures],
+            **({} if prediction is None else {"prediction": prediction_document(prediction)}),
         }
     return document
 
@@ -247,16 +253,8 @@ def _output(story: CellStory) -> Iterator[RenderableType]:
     yield indented(f"written by run {success.run_id[:_ID_LENGTH]} with code version {code}", 2)
 
 
-def _table(*, header: bool) -> Table:
-    from rich.table import Table  # noqa: PLC0415
-
-    return Table(
-        box=None, show_header=header, padding=(0, 2, 0, 0), pad_edge=False, header_style="bright_black"
-    )
-
-
 def _inputs(story: CellStory) -> Iterator[RenderableType]:
-    table = _table(header=True)
+    table = plain_table(header=True)
     table.add_column("  source", no_wrap=True)
     table.add_column("dates read", no_wrap=True)
     table.add_column("with rows", justify="right", no_wrap=True)
@@ -284,7 +282,7 @@ def _window(item: InputStory) -> str:
 
 
 def _failures_table(failures: Sequence[Failure]) -> RenderableType:
-    table = _table(header=False)
+    table = plain_table(header=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
     table.add_column(no_wrap=True)
@@ -302,7 +300,7 @@ def _runs(runs: Sequence[Run]) -> Iterator[RenderableType]:
     if not runs:
         yield indented("none", 2)
         return
-    table = _table(header=False)
+    table = plain_table(header=False)
     for _ in range(4):
         table.add_column(no_wrap=True)
     for run in runs[:_MOST_RUNS]:
@@ -326,14 +324,22 @@ def render_entity_of(
     entity: str,
     rows: Sequence[Row],
     failures: Sequence[Failure],
+    prediction: PredictionStory | None = None,
     *,
     width: int,
 ) -> list[RenderableType]:
-    """One entity of a cell for people: its row, and its failures with the evidence by game."""
+    """One entity of a cell for people: its row, and its failures with the evidence by game.
+
+    Predictions of a player are told by what they were made from instead of column by column.
+    """
     from rich.text import Text  # noqa: PLC0415
 
+    from services.console.predictions.text import render_prediction  # noqa: PLC0415
+
     lines = _head(story)
-    for row in rows:
+    if prediction is not None:
+        lines.extend(render_prediction(prediction, width=width))
+    for row in () if prediction is not None else rows:
         lines.append(Text(f"\n{entity}: row of {story.processor.schema.address}", style="bold"))
         lines.extend(_row(row, width))
     if not rows:
@@ -346,30 +352,12 @@ def render_entity_of(
     return lines
 
 
-def _side_by_side(pairs: Sequence[tuple[str, str]], width: int) -> list[Sequence[tuple[str, str]]]:
-    """Pairs cut into as many columns of equal height as `width` has room for."""
-    for across in range(_MOST_COLUMNS, 1, -1):
-        down = -(-len(pairs) // across)
-        columns = [pairs[start : start + down] for start in range(0, len(pairs), down)]
-        widths = [max(len(n) for n, _ in column) + max(len(v) for _, v in column) for column in columns]
-        if sum(widths) + _GAPS * len(columns) <= width:
-            return columns
-    return [pairs]
-
-
 def _row(row: Row, width: int) -> Iterator[RenderableType]:
     """A row as `name  value` pairs in as many columns as fit, read downwards; long values and ids below."""
     names = [name for name in row if name not in HARNESS_COLUMNS]
     texts = {name: as_text(row[name]) for name in names}
     pairs = [(name, texts[name]) for name in names if len(texts[name]) <= _LONG_VALUE]
-    columns = _side_by_side(pairs, width)
-    table = _table(header=False)
-    for _ in columns:
-        table.add_column(no_wrap=True, style="bright_black")
-        table.add_column(no_wrap=True, justify="right")
-    for line in zip_longest(*columns, fillvalue=("", "")):
-        table.add_row(*(text for name, value in line for text in (f"  {name}", value)))
-    yield table
+    yield pairs_table(pairs, width)
     for name in names:
         if len(texts[name]) > _LONG_VALUE:
             yield indented(f"{name}  {texts[name]}", 2)

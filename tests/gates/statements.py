@@ -20,6 +20,7 @@ from services.console.failure_steps import Asked, Step, count_step, step_script
 from services.console.incidents import read_incidents
 from services.console.output import InputError
 from services.console.pause import read_pause
+from services.console.predictions.story import read_artefact
 from services.console.query import check_initialised
 from services.console.report import read_grades
 from services.console.tick_report import read_tick_report
@@ -246,6 +247,7 @@ def _console(warehouse: Warehouse) -> None:
     with suppress(InputError):
         read_grades(warehouse, _SEASON, _DAY, _DAY)
     for processor in discover().processors:
+        read_artefact(warehouse, processor, {"trained_before": _DAY, "artefact_id": "a model"})
         read_runs(warehouse, processor, _DAY)
         read_entity(warehouse, processor, _DAY, "zachlavine")
         similar_in_cell(warehouse, processor, _DAY, "lavine")
