@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.console.context import read_session
+from services.console.context import read_grid, read_session
 from services.console.options import AsJson
-from services.console.output import InputError, check_range, parse_date, show, write_json
+from services.console.output import InputError, check_range, parse_date, progress_bar, show, write_json
 
 if TYPE_CHECKING:
     from services.console.accuracy.numbers import Grades
     from services.console.accuracy.text import Report
+    from services.console.context import Session
     from services.console.verification.season import SeasonDates
     from shared.warehouse.port import Warehouse
 
@@ -50,6 +52,14 @@ def predictions(
     page: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Also write tables and plots to this file.")
     ] = None,
+    known_inactives: Annotated[
+        bool,
+        typer.Option(
+            "--known-inactives",
+            help="Instead, an upper bound on the same rows, which is no prediction: what if it were known "
+            "who plays? It takes minutes and stores nothing.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Accuracy of every system on the same rows: only players who played, 95 % intervals by dates.
@@ -65,19 +75,28 @@ def predictions(
         dates = read_season(session.warehouse, season)
         first, last = start_date or dates.dates[0], end_date or dates.dates[-1]
         check_range(first, last)
-        grades, voids = read_grades(session.warehouse, dates, first, last)
-    report = report_of(
-        grades,
-        prior_games,
-        voids,
-        f"Predictions of {dates.name}, {first} to {last}, {prior_games}+ prior games",
-    )
+        predicted, voids = read_grades(session.warehouse, dates, first, last)
+        grades = _as_bound(session, predicted, season, quiet=as_json) if known_inactives else predicted
+    title = f"Predictions of {dates.name}, {first} to {last}, {prior_games}+ prior games"
+    if known_inactives:
+        report = bound_report_of(grades, predicted, prior_games, voids, title)
+    else:
+        report = report_of(grades, prior_games, voids, title)
     if page is not None:
         page.write_text(pages.page(report, chosen_of(grades, prior_games)), encoding="utf-8")
     if as_json:
         write_json(document(report))
     else:
         show(render(report))
+
+
+def _as_bound(session: Session, grades: Grades, season_year: int, *, quiet: bool) -> Grades:
+    from services.console.accuracy.known_inactives import Loaded, with_known_inactives  # noqa: PLC0415
+
+    snapshot, _ = read_grid(session, None, None)
+    loaded = Loaded.of(session.warehouse, session.topology, snapshot)
+    with progress_bar("Weeks fitted with known inactives", quiet=quiet) as progress:
+        return with_known_inactives(loaded, grades, season_year, progress)
 
 
 def read_grades(
@@ -124,3 +143,13 @@ def report_of(grades: Grades, prior_games: int, voids: int, title: str) -> Repor
     if not found:
         raise InputError("No prediction of the ensemble is among them: models need a week of games first.")
     return Report(title, found, groups(chosen, grades), against_lines(chosen), voids)
+
+
+def bound_report_of(bound: Grades, predicted: Grades, prior_games: int, voids: int, title: str) -> Report:
+    """The report of an upper bound, which says so wherever it stands. Raises InputError like `report_of`."""
+    from services.console.accuracy.known_inactives import EXPLANATION, LABEL  # noqa: PLC0415
+    from services.console.accuracy.numbers import upper_bound  # noqa: PLC0415
+
+    found = report_of(bound, prior_games, voids, f"{LABEL}: {title}; {EXPLANATION}")
+    compared = upper_bound(chosen_of(bound, prior_games), chosen_of(predicted, prior_games))
+    return replace(found, upper_bound=compared)

@@ -12,11 +12,13 @@ import pytest
 
 from services.console.main import run
 from services.console.output import Exit
+from services.ingest.synthetic import SyntheticOptions, generate
 from shared.sql import Statement
 from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
 from shared.warehouse.port import Value, query
 from tests.console.command_line import Answer, Ask
 from tests.console.small_season import RANGE, write_source, write_with_a_lost_game
+from tests.season.kit import open_pipeline
 
 
 @pytest.fixture
@@ -50,6 +52,18 @@ class LostGame:
             return query(warehouse, Statement("select", sql), {}).values
         finally:
             warehouse.close()
+
+
+@pytest.fixture(scope="package")
+def predicted_month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse file with a synthetic month, everything run and graded. Not to be changed."""
+    path = tmp_path_factory.mktemp("predictions") / "month.duckdb"
+    first, last = dt.date(2023, 10, 24), dt.date(2023, 11, 26)
+    options = SyntheticOptions(seed=5, season_year=2023, start_date=first, end_date=last, teams=6)
+    with open_pipeline(path) as pipeline:
+        pipeline.ingest(generate(options).tables)
+        pipeline.backfill(first, last)
+    return path
 
 
 @pytest.fixture(scope="package")

@@ -19,7 +19,6 @@ from services.console.predictions.story import (
     prediction_story,
 )
 from services.console.predictions.text import render_prediction
-from services.ingest.synthetic import SyntheticOptions, generate
 from services.registry import discover
 from shared.feature_contract import FEATURE_NAMES
 from shared.models.distribution import probability_over
@@ -29,28 +28,15 @@ from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
 from shared.warehouse.port import Value, query
 from tests.console.command_line import Ask
 from tests.console.screen import screen
-from tests.season.kit import open_pipeline
 
-FIRST, LAST = dt.date(2023, 10, 24), dt.date(2023, 11, 26)
 PPP = discover().processor("PPP")
 #: Predictions are kept with four decimals.
 ROUNDED = 1.5e-4
 
 
-@pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse file with a synthetic month, everything run and graded."""
-    found = tmp_path_factory.mktemp("predictions") / "month.duckdb"
-    options = SyntheticOptions(seed=5, season_year=2023, start_date=FIRST, end_date=LAST, teams=6)
-    with open_pipeline(found) as pipeline:
-        pipeline.ingest(generate(options).tables)
-        pipeline.backfill(FIRST, LAST)
-    return found
-
-
 @pytest.fixture
-def warehouse(path: Path) -> Iterator[DuckDBWarehouse]:
-    found = DuckDBWarehouse(path)
+def warehouse(predicted_month: Path) -> Iterator[DuckDBWarehouse]:
+    found = DuckDBWarehouse(predicted_month)
     yield found
     found.close()
 
@@ -228,12 +214,12 @@ def test_what_happened_is_told_as_it_is_known(warehouse: DuckDBWarehouse) -> Non
 
 
 def test_the_command_shows_it_to_people_and_to_programs(
-    path: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    predicted_month: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = DuckDBWarehouse(path)
+    opened = DuckDBWarehouse(predicted_month)
     player, day = newest(opened)
     opened.close()
-    monkeypatch.setenv("NBA_WAREHOUSE", f"duckdb://{path}")
+    monkeypatch.setenv("NBA_WAREHOUSE", f"duckdb://{predicted_month}")
 
     shown = ask("why", "PPP", day.isoformat(), "--entity", player)
     document = ask("why", "PPP", day.isoformat(), "--entity", player, "--json").document

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from services.console.accuracy.known_inactives import absences_script
 from services.console.cell_story import read_entity, read_runs, similar_in_cell
 from services.console.failure_queries import Filters, read_counts, read_failures, similar_entities
 from services.console.failure_steps import Asked, Step, count_step, step_script
@@ -51,7 +52,7 @@ from shared.warehouse.initialise import all_views
 from shared.warehouse.port import Parameters, Rows, Script, Warehouse, date, query
 from shared.worker.compute import artefact_table, computed_schema
 from shared.worker.prepare import read_scripts, shared_scripts, worker_scripts
-from shared.worker.stage import staging_bindings
+from shared.worker.stage import Batch, staging_bindings
 from tests.gates.googlesql import Catalog, analyse
 from tests.gates.resolved import ResolvedStatement
 
@@ -246,6 +247,8 @@ def _console(warehouse: Warehouse) -> None:
             count_step(warehouse, step, filters)
     with suppress(InputError):
         read_grades(warehouse, _SEASON, _DAY, _DAY)
+    context = discover().processor("upcoming_player_game_context")
+    warehouse.table(absences_script(context, Batch((_DAY,), 2021, _DAY, _DAY, _DAY)))
     for processor in discover().processors:
         read_artefact(warehouse, processor, {"trained_before": _DAY, "artefact_id": "a model"})
         read_runs(warehouse, processor, _DAY)
@@ -299,5 +302,8 @@ def analysed_recorded() -> tuple[ResolvedStatement, ...]:
 def all_texts() -> tuple[str, ...]:
     """The text of every statement that is analysed, before its tables are bound."""
     ours = [s.text for folder in PROCESSOR_FOLDERS for s in processor_statements(load_processor(folder))]
-    others = [s.text for script in recorded().scripts for s in script.statements]
+    # What a query of one piece has inlined stands in its file by the table that a script makes of it.
+    others = [
+        s.text.replace("inlined_", "staging.") for script in recorded().scripts for s in script.statements
+    ]
     return (*ours, *others, *(read_sql(path) for path in all_views(discover()).values()))

@@ -83,6 +83,14 @@ class AgainstLines:
 
 
 @dataclass(frozen=True)
+class UpperBound:
+    """The best system's error as it was predicted, and how far the bound's is above it on the same rows."""
+
+    predicted: Estimate
+    difference: Estimate
+
+
+@dataclass(frozen=True)
 class Grades:
     """Grades of one season as columns; `clusters` numbers the dates from 0."""
 
@@ -212,6 +220,13 @@ def _split(grades: Grades, parts: Sequence[tuple[str, Mask]]) -> tuple[Accuracy,
         baseline = grades.where(chosen & ~best).of_system(BASELINE).in_common_with(rows)
         found.append(accuracy(name, rows, baseline if baseline.keys() == rows.keys() else None))
     return tuple(found)
+
+
+def upper_bound(bound: Grades, predicted: Grades) -> UpperBound:
+    """What a bound is compared with: `predicted` are the same rows in the same order."""
+    ours, theirs = bound.of_system(BEST), predicted.of_system(BEST)
+    errors, before = ours.floats("absolute_error"), theirs.floats("absolute_error")
+    return UpperBound(estimate(before, theirs.clusters), estimate(errors - before, ours.clusters))
 
 
 def against_lines(grades: Grades) -> AgainstLines | None:

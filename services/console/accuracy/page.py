@@ -23,14 +23,15 @@ _POINT_BINS = (0, 3, 6, 9, 12, 15, 18, 21, 24, 60)
 def page(report: Report, grades: Grades) -> str:
     """The whole file."""
     best = grades.of_system(BEST)
+    mark = report.mark
     figures = [
-        _bars("Calibration: the distribution at what happened (flat is calibrated)", *_pit(best)),
-        _curve("Mean: predicted and scored points", _by_expected(best), "predicted mean", "scored"),
-        _bars("Error of the median in points (MAE) by predicted mean", *_errors(best)),
+        _bars(f"Calibration: the distribution at what happened (flat is calibrated){mark}", *_pit(best)),
+        _curve(f"Mean: predicted and scored points{mark}", _by_expected(best), "predicted mean", "scored"),
+        _bars(f"Error of the median in points (MAE) by predicted mean{mark}", *_errors(best)),
     ]
     if report.lines is not None:
         points = [(one.said, one.happened) for one in report.lines.reliability]
-        figures.append(_curve("Reliability of p_over", points, "said", "happened"))
+        figures.append(_curve(f"Reliability of p_over{mark}", points, "said", "happened"))
     text = "\n".join(str(line) for line in render(report))
     return (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"

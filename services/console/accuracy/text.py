@@ -6,28 +6,43 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from services.console.accuracy.numbers import Accuracy, AgainstLines, Estimate, alarms
+from services.console.accuracy.numbers import Accuracy, AgainstLines, Estimate, UpperBound, alarms
 from services.console.output import Json, columns, count
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
+#: Behind every heading above numbers that are no predictions'.
+MARK = "upper bound, not a prediction"
+
+
 @dataclass(frozen=True)
 class Report:
-    """Everything that is known of a season's predictions. `voids`: predictions of those who did not play."""
+    """Everything that is known of a season's predictions. `voids`: predictions of those who did not play.
+
+    `upper_bound`: the numbers are of no predictions, because they use what was not known before the games.
+    """
 
     title: str
     systems: tuple[Accuracy, ...]
     groups: Mapping[str, tuple[Accuracy, ...]]
     lines: AgainstLines | None
     voids: int
+    upper_bound: UpperBound | None = None
+
+    @property
+    def mark(self) -> str:
+        """What stands behind every heading."""
+        return "" if self.upper_bound is None else f" ({MARK})"
 
 
 def document(report: Report) -> Json:
     """For programs."""
     return {
         "title": report.title,
+        "is_upper_bound": report.upper_bound is not None,
+        "upper_bound": None if report.upper_bound is None else asdict(report.upper_bound),
         "systems": [asdict(one) for one in report.systems],
         "groups": {name: [asdict(one) for one in group] for name, group in report.groups.items()},
         "lines": None if report.lines is None else asdict(report.lines),
@@ -43,15 +58,27 @@ def render(report: Report) -> Iterator[RenderableType]:
     yield Text(f"{count(report.voids, 'prediction')} of the ensemble void, because the player did not play")
     yield Text()
     yield from alarms(report.systems)
+    if report.upper_bound is not None:
+        yield Text(report.mark.strip(" ()"), style="bold")
     yield from _table("system", report.systems)
+    if report.upper_bound is not None:
+        yield from _bound_lines(report.upper_bound)
     for name, group in report.groups.items():
         yield Text()
-        yield Text(f"ensemble by {name}", style="bold")
+        yield Text(f"ensemble by {name}{report.mark}", style="bold")
         yield from _table("", group)
     if report.lines is not None:
         yield Text()
-        yield Text(f"Against lines: {count(report.lines.rows, 'row')}", style="bold")
+        yield Text(f"Against lines: {count(report.lines.rows, 'row')}{report.mark}", style="bold")
         yield from line_table(report.lines)
+
+
+def _bound_lines(bound: UpperBound) -> Iterator[str]:
+    yield (
+        f"  the ensemble's predictions of the same rows, without that knowledge: MAE "
+        f"{bound.predicted.value:.3f} {_interval(bound.predicted, 3)}; the bound's is "
+        f"{bound.difference.value:+.3f} {_interval(bound.difference, 3)} from it"
+    )
 
 
 def _table(title: str, found: tuple[Accuracy, ...]) -> Iterator[str]:
