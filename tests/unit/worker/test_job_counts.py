@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -25,14 +26,18 @@ from shared.topology.declaration import Phase
 from shared.topology.graph import COMPLETION_TOPICS, TRIGGER_TOPICS
 from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
 from shared.warehouse.initialise import initialise
+from shared.worker.compute import artefact_table
 from shared.worker.harness import Ports
 from shared.worker.run import RunReport
+from tests.support.direct import select
 from tests.support.tiny_pipeline import TappedWarehouse
 
 MOST_PER_MESSAGE = 5
 MOST_OF_A_SEASON = 120
-#: Days of a short season. Its length changes nothing: every processor runs all of its dates at once.
-START, END = dt.date(2023, 10, 24), dt.date(2023, 11, 22)
+WITH_FAULTS, BACKFILL, WITH_MODELS = "a season with faults lands", "backfill", "a season with models lands"
+#: Days of a short season, long enough for models. Its length changes nothing else: a processor runs all of
+#: its dates at once.
+START, END = dt.date(2023, 10, 24), dt.date(2023, 11, 26)
 
 
 class CountedWarehouse(TappedWarehouse):
@@ -81,11 +86,21 @@ class _Counted:
 
 @dataclass(frozen=True)
 class Cost:
-    """What some messages led to: runs by processor, jobs by delivery, and jobs in all."""
+    """What some messages led to: runs and models by processor, jobs by delivery, and jobs in all."""
 
     runs: Mapping[str, int]
-    deliveries: tuple[int, ...]
+    deliveries: tuple[tuple[str, int], ...]
     jobs: int
+    models: int
+
+    @property
+    def by_delivery(self) -> tuple[int, ...]:
+        """Jobs of every delivery."""
+        return tuple(jobs for _, jobs in self.deliveries)
+
+    def most(self, service: str) -> int:
+        """Jobs of the service's most expensive delivery."""
+        return max(jobs for name, jobs in self.deliveries if name == service)
 
 
 def cost_of(pipeline: Pipeline, messages: Iterable[tuple[str, AnyMessage]]) -> Cost:
@@ -97,17 +112,25 @@ def cost_of(pipeline: Pipeline, messages: Iterable[tuple[str, AnyMessage]]) -> C
     assert pipeline.broker.run_until_idle(lambda: False)
     return Cost(
         Counter(run.processor for run in pipeline.runs),
-        tuple(jobs for _, jobs in pipeline.deliveries),
+        tuple(pipeline.deliveries),
         len(pipeline.warehouse.jobs),
+        _models(pipeline.warehouse),
     )
 
 
-@pytest.fixture(scope="module")
-def costs() -> Iterator[dict[str, Cost]]:
-    """Of a short season that lands, and of its backfill."""
-    pipeline = Pipeline(CountedWarehouse(DuckDBWarehouse(None)))
+def _models(warehouse: CountedWarehouse) -> int:
+    """Models that are stored; asked without being counted."""
+    counted = [*warehouse.jobs]
+    (found,) = select(warehouse, f"SELECT COUNT(*) FROM {artefact_table().address}").values[0]
+    warehouse.jobs[:] = counted
+    assert isinstance(found, int)
+    return found
+
+
+def landed(pipeline: Pipeline, *, faults: bool) -> Cost:
+    """A short season lands; with faults few rows are whole enough to learn from, and no model is fitted."""
     season = generate(
-        SyntheticOptions(seed=3, season_year=2023, start_date=START, end_date=END, faults=True, teams=6)
+        SyntheticOptions(seed=3, season_year=2023, start_date=START, end_date=END, faults=faults, teams=6)
     )
     report = write(
         season.tables,
@@ -117,23 +140,55 @@ def costs() -> Iterator[dict[str, Cost]]:
         days=None,
         on_progress=lambda _done, _all: None,
     )
-    landed = cost_of(
-        pipeline, ((COMPLETION_TOPICS[Phase.RAW], m) for m in completions(report, pipeline.clock))
-    )
-    asked = Backfill("backfill", START, END, (), Reprocess.ALL, "everything again", "somebody")
-    record_backfill(pipeline.warehouse, asked, now=pipeline.clock.now())
-    again = cost_of(pipeline, ((TRIGGER_TOPICS[m.phase], m) for m in requests_of(asked, discover())))
-    yield {"raw data that lands": landed, "backfill": again}
-    use(None)
-    pipeline.warehouse.close()
+    return cost_of(pipeline, ((COMPLETION_TOPICS[Phase.RAW], m) for m in completions(report, pipeline.clock)))
 
 
-@pytest.mark.parametrize("what", ["raw data that lands", "backfill"])
+@pytest.fixture(scope="module")
+def costs() -> dict[str, Cost]:
+    """Of a short season that lands, of its backfill, and of one whose models are fitted."""
+    with opened() as pipeline:
+        first = landed(pipeline, faults=True)
+        asked = Backfill("backfill", START, END, (), Reprocess.ALL, "everything again", "somebody")
+        record_backfill(pipeline.warehouse, asked, now=pipeline.clock.now())
+        again = cost_of(pipeline, ((TRIGGER_TOPICS[m.phase], m) for m in requests_of(asked, discover())))
+    with opened() as pipeline:
+        return {WITH_FAULTS: first, BACKFILL: again, WITH_MODELS: landed(pipeline, faults=False)}
+
+
+@contextmanager
+def opened() -> Iterator[Pipeline]:
+    """A pipeline on an empty warehouse."""
+    pipeline = Pipeline(CountedWarehouse(DuckDBWarehouse(None)))
+    try:
+        yield pipeline
+    finally:
+        use(None)
+        pipeline.warehouse.close()
+
+
+@pytest.mark.parametrize("what", [WITH_FAULTS, BACKFILL, WITH_MODELS])
 def test_a_message_costs_five_jobs_at_most_and_a_season_a_hundred_and_twenty(
     costs: dict[str, Cost], what: str
 ) -> None:
     cost = costs[what]
 
     assert cost.runs.keys() == {processor.name for processor in discover().processors}
-    assert max(cost.deliveries) <= MOST_PER_MESSAGE
-    assert sum(cost.deliveries) == cost.jobs <= MOST_OF_A_SEASON
+    assert max(cost.by_delivery) <= MOST_PER_MESSAGE
+    assert sum(cost.by_delivery) == cost.jobs <= MOST_OF_A_SEASON
+
+
+#: A look at the ledger, the stage and the commit; a processor that computes also reads and loads once.
+LOOK_STAGE_COMMIT, READ_LOAD = 3, 2
+
+
+@pytest.mark.parametrize("what", [WITH_FAULTS, BACKFILL, WITH_MODELS])
+def test_computing_and_fitting_models_cost_one_read_and_one_load(costs: dict[str, Cost], what: str) -> None:
+    cost = costs[what]
+    computing = [processor for processor in discover().processors if processor.computed_by]
+
+    assert (cost.models > 0) == (what == WITH_MODELS)
+    assert [processor.name for processor in computing] == ["player_points_predictions"]
+    for name in ("ml_feature_store", "player_points_predictions", "prediction_grading"):
+        reads = READ_LOAD if discover().processor(name) in computing else 0
+        assert cost.runs[name] > 0
+        assert cost.most(name) == LOOK_STAGE_COMMIT + reads
