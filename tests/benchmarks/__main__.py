@@ -148,6 +148,13 @@ def _season(bench: Bench) -> None:
     predictions, _ = bench.nba(bench.file("season"), "backfill", *arguments)
     bench.add("features, walk-forward predictions and grades of the season", predictions, 120)
 
+    def one_date() -> float:
+        script = [sys.executable, "-m", "tests.benchmarks.one_prediction"]
+        warehouse = bench.copy("season", "one_prediction")
+        return float(bench.process([*script, str(warehouse)], warehouse)[1].split()[-1])
+
+    bench.add("predictions of one date, its week's models stored", _median(3, one_date), 2)
+
 
 def _unchanged(bench: Bench) -> None:
     arguments = ("--start-date", _FIRST, "--end-date", _LAST, "--reason", "benchmark", "--json")
