@@ -8,25 +8,39 @@ from pathlib import Path
 
 import pytest
 
-from services.console.accuracy.numbers import LEAK_ALARM, Accuracy, alarms
+from services.console.accuracy.known_inactives import Loaded, with_known_inactives
+from services.console.accuracy.numbers import LEAK_ALARM, Accuracy, Grades, alarms
 from services.console.accuracy.text import Report
-from services.console.report import chosen_of, read_grades, report_of
+from services.console.report import bound_report_of, chosen_of, read_grades, report_of
 from services.console.verification.season import read_season
+from services.registry import discover
+from shared.ledger.repository import read_snapshot
 from tests.realdata import requires_shared
-from tests.season.kit import copy_of
+from tests.season.kit import Pipeline, copy_of
 
 pytestmark = [pytest.mark.realdata, requires_shared("data", "raw", "2021-22")]
 FROM, TO = dt.date(2021, 12, 1), dt.date(2022, 4, 10)
 
 
 @pytest.fixture(scope="module")
-def report(season_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
-    """Players with five games or more, from December to the end of the regular season."""
-    with copy_of(season_file, tmp_path_factory.mktemp("predictions")) as pipeline:
-        season = read_season(pipeline.warehouse, 2021)
-        grades, voids = read_grades(pipeline.warehouse, season, FROM, TO)
-        assert len(chosen_of(grades, 5)) > 90_000
-        yield report_of(grades, 5, voids, "the real season")
+def pipeline(season_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    """The season, to be read."""
+    with copy_of(season_file, tmp_path_factory.mktemp("predictions")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def grades(pipeline: Pipeline) -> Grades:
+    """From December to the end of the regular season."""
+    found, _ = read_grades(pipeline.warehouse, read_season(pipeline.warehouse, 2021), FROM, TO)
+    assert len(chosen_of(found, 5)) > 90_000
+    return found
+
+
+@pytest.fixture(scope="module")
+def report(grades: Grades) -> Report:
+    """Players with five games or more."""
+    return report_of(grades, 5, 0, "the real season")
 
 
 def of(report: Report, name: str) -> Accuracy:
@@ -63,3 +77,27 @@ def test_intervals_cover_what_they_say_in_every_tier(report: Report) -> None:
 def test_nobody_is_too_good_to_be_true(report: Report) -> None:
     assert alarms(report.systems) == []
     assert min(one.mean_absolute_error.value for one in report.systems) > LEAK_ALARM
+
+
+def test_who_knew_the_inactives_would_be_better_by_little_and_not_too_good(
+    pipeline: Pipeline, grades: Grades, report: Report
+) -> None:
+    snapshot = read_snapshot(
+        pipeline.warehouse,
+        discover(),
+        start=dt.date(1990, 1, 1),
+        end=dt.date(2100, 1, 1),
+        request_id=None,
+        backfill_id=None,
+    )
+    loaded = Loaded.of(pipeline.warehouse, discover(), snapshot)
+    known = with_known_inactives(loaded, grades, 2021, lambda _done, _of: None)
+    bound = bound_report_of(known, grades, 5, 0, "the real season")
+
+    ensemble = of(bound, "ensemble")
+    assert ensemble.rows == of(report, "ensemble").rows
+    assert ensemble.mean_absolute_error.value <= 4.55
+    assert of(bound, "ewma_12") == of(report, "ewma_12")
+    assert alarms(bound.systems) == []
+    assert bound.upper_bound is not None
+    assert bound.upper_bound.difference.high < 0
