@@ -60,8 +60,8 @@ def backfill(
                 show(render_plan(session.topology, grid, scope, plan))
                 show([] if paused is None else [paused_line(paused)])
             return
-        refuse_when_outdated(session)
         refuse_when_paused(session)
+        refuse_when_outdated(session)
         record_backfill(session, asked)
         finish(session, asked, plan, as_json=as_json)
 

@@ -96,8 +96,8 @@ def resume(backfill_id: _Id, *, reason: Reason, as_json: AsJson = False) -> None
     with change_session() as session:
         recorded = _recorded(session, backfill_id)
         _refuse_cancelled(recorded)
-        refuse_when_outdated(session)
         refuse_when_paused(session)
+        refuse_when_outdated(session)
         write_control(session, backfill_id, "resume", why)
         asked = recorded.backfill
         scope = Scope(asked.start_date, asked.end_date, asked.reprocess, asked.processors)

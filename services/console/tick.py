@@ -90,8 +90,8 @@ def tick(
     that grow, so the command may be repeated as often as one likes.
     """
     with change_session() as session:
-        refuse_when_outdated(session)
         refuse_when_paused(session)
+        refuse_when_outdated(session)
         chosen = source or session.settings.raw_source
         done = play_tick(session, work, None if chosen is None else _opened(chosen), quiet=as_json)
     if as_json:

@@ -253,7 +253,7 @@ def test_an_unknown_factor_has_unknown_points_and_no_sum() -> None:
 
 
 def test_without_enough_appearances_nothing_is_known() -> None:
-    few = [one for one in league() if one.number < 18]
+    few = [one for one in league() if one.number < 15]
 
     row = row_of(world(few))
 

@@ -8,7 +8,7 @@ from shared.topology.declaration import EVIDENCE, EntityType, Input, Phase, Proc
 
 #: What a unit of a factor is worth is fitted on appearances of players with so many games before them, and
 #: used once there are so many of those. With fewer, a star's absence or one fast team decides.
-FITTED_ON = {"settled_games": 5, "fewest_appearances": 300}
+FITTED_ON = {"settled_games": 5, "fewest_appearances": 250}
 
 #: Games after which half of what a team shows in its window is taken as the team, the rest as chance. With 5
 #: the effect of the opponent is the same in the first weeks of 2021-22 as later; without it is half as large.
