@@ -139,28 +139,29 @@ def local_runtime(
     heals: bool = False,
     source: RawSource | None = None,
     memory: Memory | None = None,
+    topology: Topology | None = None,
 ) -> tuple[Runtime, LocalBroker]:
     """A runtime on the in-process broker, its entry points being the real apps, made when first pushed to.
 
     `heals`: whether the services around the processors run too (retry, ingest, dead letters). `memory`: what
-    the caller has already read of this warehouse.
+    the caller has already read of this warehouse. `topology`: the processors that run, if not all of them.
     """
-    topology = discover()
+    chosen = topology or discover()
     chosen_clock = clock or SystemClock()
 
     @cache
     def endpoint(name: str) -> AppEndpoint:
-        return AppEndpoint(entry_point(topology, name), name)
+        return AppEndpoint(entry_point(chosen, name), name)
 
-    around = topology.service_subscriptions() if heals else ()
+    around = chosen.service_subscriptions() if heals else ()
     broker = LocalBroker(
-        subscriptions=(*topology.subscriptions(), *around),
+        subscriptions=(*chosen.subscriptions(), *around),
         endpoints=endpoint,
         clock=chosen_clock,
         new_id=new_id,
     )
     ports = Ports(warehouse, broker, chosen_clock, new_id, on_run, memory or Memory())
-    runtime = Runtime(topology, ports, source)
+    runtime = Runtime(chosen, ports, source)
     use(runtime)
     return runtime, broker
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.realdata import SHARED
-from tests.season.kit import ProcessedSeason, open_pipeline
+from tests.season.kit import UP_TO_FEATURES, ProcessedSeason, open_pipeline
 from tests.support.direct import load_parquet_folder
 
 SEASON = SHARED / "data" / "raw" / "2021-22"
@@ -17,9 +17,9 @@ START, END = dt.date(2021, 10, 19), dt.date(2022, 6, 16)
 
 @pytest.fixture(scope="session")
 def processed_season(tmp_path_factory: pytest.TempPathFactory) -> ProcessedSeason:
-    """The whole season 2021-22 ingested and backfilled. Copy the file before changing it."""
+    """The season 2021-22 ingested and backfilled up to its features. Copy the file before changing it."""
     path = tmp_path_factory.mktemp("season") / "season.duckdb"
-    with open_pipeline(path) as pipeline:
+    with open_pipeline(path, topology=UP_TO_FEATURES) as pipeline:
         pipeline.ingest(load_parquet_folder(SEASON))
         pipeline.backfill(START, END)
         return ProcessedSeason(path, tuple(pipeline.messages))
@@ -27,5 +27,5 @@ def processed_season(tmp_path_factory: pytest.TempPathFactory) -> ProcessedSeaso
 
 @pytest.fixture(scope="session")
 def season_file(processed_season: ProcessedSeason) -> Path:
-    """A warehouse file with the whole season 2021-22 ingested and backfilled. Copy it before changing it."""
+    """A warehouse file with the whole season 2021-22 up to its features. Copy it before changing it."""
     return processed_season.path

@@ -12,7 +12,6 @@ import duckdb
 import pyarrow as pa
 
 from services.bootstrap import AppEndpoint
-from services.registry import discover
 from shared.broker.local import LocalBroker
 from tests.season.damage import only_dates
 from tests.season.growing import Evening, known_by
@@ -35,7 +34,7 @@ def deliver_again(pipeline: Pipeline, messages: Sequence[Message], *, seed: int)
 
     @cache
     def endpoint(name: str) -> AppEndpoint:
-        return AppEndpoint(discover().processor(name).folder / "main.py", name)
+        return AppEndpoint(pipeline.topology.processor(name).folder / "main.py", name)
 
     again = [*messages, *messages]
     random.Random(seed).shuffle(again)
@@ -55,7 +54,7 @@ def deliver_again(pipeline: Pipeline, messages: Sequence[Message], *, seed: int)
 def _deliver(pipeline: Pipeline, message: Message, endpoint: Callable[[str], AppEndpoint]) -> int:
     """Deliver one message under its own id, to everybody who subscribes to it."""
     broker = LocalBroker(
-        subscriptions=discover().subscriptions(),
+        subscriptions=pipeline.topology.subscriptions(),
         endpoints=endpoint,
         clock=pipeline.clock,
         new_id=lambda: message.message_id,

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.registry import discover
 from shared.failures.model import failure_table
 from shared.topology.declaration import GAME_LINES, INJURY_REPORT, PROPS, Processor
 from tests.season.future import SCHEDULE
@@ -77,7 +76,7 @@ def output_by(pipeline: Pipeline, evening: Evening) -> dict[str, list[tuple[obje
     Of rows every column but run_id and processed_at, of failures what was found, not when.
     """
     found: dict[str, list[tuple[object, ...]]] = {}
-    for processor in discover().processors:
+    for processor in pipeline.topology.processors:
         schema, last = processor.schema, settled_by(processor, evening)
         columns = ", ".join(c for c in schema.column_names if c not in ("run_id", "processed_at"))
         day = schema.partition_column

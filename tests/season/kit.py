@@ -14,7 +14,7 @@ import pyarrow as pa
 from services.bootstrap import local_runtime, new_id, use
 from services.ingest.requests import RawSource
 from services.ingest.writer import IngestReport, completions, write
-from services.registry import discover
+from services.registry import SERVICES, discover, load_processor, processor_folders, topology_of
 from shared.broker.local import LocalBroker
 from shared.clock import VirtualClock
 from shared.failures.model import failure_tables
@@ -25,7 +25,7 @@ from shared.planner.snapshot import Backfill, Reprocess
 from shared.planner.state import Grid, evaluate
 from shared.sql import Statement
 from shared.topology.declaration import Phase
-from shared.topology.graph import COMPLETION_TOPICS, TRIGGER_TOPICS
+from shared.topology.graph import COMPLETION_TOPICS, TRIGGER_TOPICS, Topology
 from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
 from shared.warehouse.initialise import initialise
 from shared.warehouse.port import Rows, query
@@ -33,6 +33,11 @@ from shared.worker.run import RunReport
 
 #: Long after every season of the tests: all grace has passed.
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+#: Every processor up to the features: a season of these takes a tenth of what its predictions take.
+UP_TO_FEATURES = topology_of(
+    folder for folder in processor_folders(SERVICES) if load_processor(folder).phase is not Phase.PREDICTIONS
+)
 
 #: Columns that differ between two runs that computed the same.
 _VOLATILE = ("run_id", "processed_at")
@@ -66,6 +71,7 @@ class Pipeline:
     warehouse: DuckDBWarehouse
     broker: LocalBroker
     clock: VirtualClock
+    topology: Topology
     runs: list[RunReport] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
 
@@ -106,7 +112,7 @@ class Pipeline:
         """Ask for a range and run it to the end."""
         asked = Backfill(f"backfill-{new_id()[:12]}", start, end, processors, reprocess, "a test", "a test")
         record_backfill(self.warehouse, asked, now=self.clock.now())
-        for request in requests_of(asked, discover()):
+        for request in requests_of(asked, self.topology):
             self.broker.publish(TRIGGER_TOPICS[request.phase], request)
         self.settle()
 
@@ -118,13 +124,13 @@ class Pipeline:
         """The state of every cell."""
         snapshot = read_snapshot(
             self.warehouse,
-            discover(),
+            self.topology,
             start=dt.date(1990, 1, 1),
             end=dt.date(2100, 1, 1),
             request_id=None,
             backfill_id=None,
         )
-        return evaluate(discover(), snapshot, self.clock.now())
+        return evaluate(self.topology, snapshot, self.clock.now())
 
     def select(self, googlesql: str) -> Rows:
         """Rows of one GoogleSQL query."""
@@ -132,7 +138,7 @@ class Pipeline:
 
     def tables(self) -> dict[str, list[tuple[object, ...]]]:
         """Every output row of every processor, ordered by its key, without run ids and times."""
-        return {processor.name: table_rows(self, processor.name) for processor in discover().processors}
+        return {processor.name: table_rows(self, processor.name) for processor in self.topology.processors}
 
 
 def table_rows(pipeline: Pipeline, name: str) -> list[tuple[object, ...]]:
@@ -159,21 +165,32 @@ def standing_failures(pipeline: Pipeline) -> list[tuple[object, ...]]:
 
 @contextmanager
 def open_pipeline(
-    path: Path | None, *, now: dt.datetime = NOW, source: RawSource | None = None
+    path: Path | None,
+    *,
+    now: dt.datetime = NOW,
+    source: RawSource | None = None,
+    topology: Topology | None = None,
 ) -> Iterator[Pipeline]:
     """A pipeline on a file (None: in memory), with a clock that stands at `now`.
 
-    With a source, the services around the processors run too: retry, ingest, dead letters.
+    With a source, the services around the processors run too: retry, ingest, dead letters. `topology`: the
+    processors that run, if not all of them.
     """
+    chosen = topology or discover()
     warehouse = DuckDBWarehouse(path)
     runs: list[RunReport] = []
     clock = VirtualClock(now)
     try:
         initialise(warehouse, discover())
         _, broker = local_runtime(
-            warehouse, clock=clock, on_run=runs.append, heals=source is not None, source=source
+            warehouse,
+            clock=clock,
+            on_run=runs.append,
+            heals=source is not None,
+            source=source,
+            topology=chosen,
         )
-        yield Pipeline(warehouse, broker, clock, runs, _recorded(broker))
+        yield Pipeline(warehouse, broker, clock, chosen, runs, _recorded(broker))
     finally:
         use(None)
         warehouse.close()
@@ -194,12 +211,12 @@ def _recorded(broker: LocalBroker) -> list[Message]:
 
 
 @contextmanager
-def copy_of(path: Path, folder: Path) -> Iterator[Pipeline]:
+def copy_of(path: Path, folder: Path, *, topology: Topology | None = None) -> Iterator[Pipeline]:
     """A pipeline on a copy of a warehouse file, to be changed freely."""
     target = folder / f"{new_id()}.duckdb"
     shutil.copyfile(path, target)
     try:
-        with open_pipeline(target) as pipeline:
+        with open_pipeline(target, topology=topology) as pipeline:
             yield pipeline
     finally:
         target.unlink()

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.registry import discover
 from shared.sql import Statement
 from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
 from shared.warehouse.port import dates, query
@@ -22,7 +21,7 @@ from tests.gates.over_reading import refused_reads
 from tests.season.conftest import END, SEASON, START
 from tests.season.equivalents import EQUIVALENT
 from tests.season.future import Change
-from tests.season.kit import Pipeline, open_pipeline
+from tests.season.kit import UP_TO_FEATURES, Pipeline, open_pipeline
 from tests.season.mutants import Mutant, mutants_of
 from tests.season.trials import Findings, Range, Season, Step, find_leaks
 from tests.support.direct import batch_of, load_parquet_folder
@@ -61,7 +60,7 @@ def season_of(path: Path, folder: Path) -> Iterator[Season]:
     )
     try:
         whole = batch_of(original, start=dt.date.min, end=dt.date.max)
-        yield Season(discover(), whole, original, changed)
+        yield Season(UP_TO_FEATURES, whole, original, changed)
     finally:
         original.close()
         changed.close()
@@ -69,11 +68,11 @@ def season_of(path: Path, folder: Path) -> Iterator[Season]:
 
 def main() -> int:
     """Process the season, try every mutant, and print what became of it."""
-    mutants = mutants_of(discover())
-    refused = refused_reads(discover(), [mutant for mutant in mutants if mutant.reads_more])
+    mutants = mutants_of(UP_TO_FEATURES)
+    refused = refused_reads(UP_TO_FEATURES, [mutant for mutant in mutants if mutant.reads_more])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with open_pipeline(folder / "season") as pipeline:
+        with open_pipeline(folder / "season", topology=UP_TO_FEATURES) as pipeline:
             pipeline.ingest(load_parquet_folder(SEASON))
             pipeline.backfill(START, END)
             _lose_team_summaries(pipeline)

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from services.registry import discover
 from shared.failures.model import failure_tables
 from shared.planner.state import State
 from tests.realdata import requires_shared
 from tests.season.conftest import END, START
-from tests.season.kit import Pipeline, copy_of
+from tests.season.kit import UP_TO_FEATURES, Pipeline, copy_of
 
 pytestmark = [pytest.mark.realdata, requires_shared("data", "raw", "2021-22")]
 
@@ -23,6 +22,7 @@ _NO_EARLIER_GAME = {
     "team_defense_zone_analysis": {dt.date(2021, 10, 19)},
     "player_shot_zone_analysis": {dt.date(2021, 10, 19), dt.date(2021, 10, 20)},
     "player_composite_factors": {dt.date(2021, 10, 19), dt.date(2021, 10, 20)},
+    "ml_feature_store": {dt.date(2021, 10, 19), dt.date(2021, 10, 20)},
     "player_daily_cache": {dt.date(2021, 10, 19), dt.date(2021, 10, 20)},
 }
 
@@ -30,7 +30,7 @@ _NO_EARLIER_GAME = {
 @pytest.fixture(scope="module")
 def season(season_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """The processed season; tests of this module only read it."""
-    with copy_of(season_file, tmp_path_factory.mktemp("copy")) as pipeline:
+    with copy_of(season_file, tmp_path_factory.mktemp("copy"), topology=UP_TO_FEATURES) as pipeline:
         yield pipeline
 
 
@@ -43,12 +43,12 @@ def test_every_cell_of_the_season_is_current(season: Pipeline) -> None:
     assert len(_regular_dates(season)) == 165
     assert len([d for d in grid.dates() if d <= dt.date(2021, 12, 31)]) == 72
     states = Counter(cell.state for cells in grid.cells.values() for cell in cells.values())
-    assert states == {State.CURRENT: 9 * len(list(grid.dates()))}
+    assert states == {State.CURRENT: len(UP_TO_FEATURES.processors) * len(list(grid.dates()))}
 
 
 def test_every_processor_has_rows_on_every_date_that_has_an_earlier_game(season: Pipeline) -> None:
     dates = set(season.grid().dates())
-    for processor in discover().processors:
+    for processor in UP_TO_FEATURES.processors:
         column = processor.schema.partition_column
         rows = season.select(f"SELECT DISTINCT {column} FROM {processor.schema.address}")
         without = dates - {row[0] for row in rows.values}

@@ -17,7 +17,7 @@ from shared.messages.models import RetryTick, TickWork
 from shared.topology.graph import RETRY_TICK_TOPIC
 from tests.realdata import requires_shared
 from tests.season.conftest import END, SEASON, START
-from tests.season.kit import Pipeline, copy_of, open_pipeline, standing_failures
+from tests.season.kit import UP_TO_FEATURES, Pipeline, copy_of, open_pipeline, standing_failures
 from tests.support.direct import load_parquet_folder
 
 pytestmark = [pytest.mark.realdata, requires_shared("data", "raw", "2021-22")]
@@ -110,7 +110,7 @@ class Clean:
 
 @pytest.fixture(scope="module")
 def clean(season_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Clean:
-    with copy_of(season_file, tmp_path_factory.mktemp("clean")) as pipeline:
+    with copy_of(season_file, tmp_path_factory.mktemp("clean"), topology=UP_TO_FEATURES) as pipeline:
         return Clean(standing_failures(pipeline), pipeline.tables())
 
 
@@ -122,7 +122,8 @@ def healing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Healing]:
     games = random.Random(20220410).sample(sorted(date_of), 40)
     lost, halved = games[:30], games[30:]
     archive = Archive(tables, set(lost), set(halved))
-    with open_pipeline(tmp_path_factory.mktemp("healing") / "season.duckdb", source=archive) as pipeline:
+    path = tmp_path_factory.mktemp("healing") / "season.duckdb"
+    with open_pipeline(path, source=archive, topology=UP_TO_FEATURES) as pipeline:
         pipeline.ingest(archive.current())
         pipeline.backfill(START, END)
         found = Healing(_open(pipeline), sorted(pipeline.grid().dates()))

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from services.registry import discover
 from shared.topology.declaration import VOLATILE_COLUMNS
 from tests.realdata import requires_shared
 from tests.season.conftest import SEASON, START
 from tests.season.growing import evening_of, known_by, output_by
-from tests.season.kit import copy_of, open_pipeline
+from tests.season.kit import UP_TO_FEATURES, copy_of, open_pipeline
 from tests.season.leaks import STEPS, season_of
 from tests.season.mutants import inspected
 from tests.season.trials import Findings, find_leaks
@@ -36,7 +35,7 @@ def test_no_row_of_a_date_changes_with_its_future(findings: Findings) -> None:
 
 
 def test_every_column_of_every_processor_before_the_games_is_compared(findings: Findings) -> None:
-    for processor in inspected(discover()):
+    for processor in inspected(UP_TO_FEATURES):
         content = {column.name for column in processor.schema.without(VOLATILE_COLUMNS)}
         assert set(findings.columns[processor.name]) == content
     assert findings.rows > 30_000
@@ -45,9 +44,9 @@ def test_every_column_of_every_processor_before_the_games_is_compared(findings: 
 def test_the_season_up_to_a_date_is_the_same_whatever_came_after(season_file: Path, tmp_path: Path) -> None:
     tables = load_parquet_folder(SEASON)
     evening = evening_of(tables, PLAYED)
-    with copy_of(season_file, tmp_path) as pipeline:
+    with copy_of(season_file, tmp_path, topology=UP_TO_FEATURES) as pipeline:
         whole = output_by(pipeline, evening)
-    with open_pipeline(None) as pipeline:
+    with open_pipeline(None, topology=UP_TO_FEATURES) as pipeline:
         pipeline.ingest(known_by(tables, evening))
         pipeline.backfill(START, evening.coming)
         then = output_by(pipeline, evening)

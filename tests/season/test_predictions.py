@@ -16,6 +16,7 @@ from services.console.verification.season import read_season
 from services.registry import discover
 from shared.ledger.repository import read_snapshot
 from tests.realdata import requires_shared
+from tests.season.conftest import START
 from tests.season.kit import Pipeline, copy_of
 
 pytestmark = [pytest.mark.realdata, requires_shared("data", "raw", "2021-22")]
@@ -24,8 +25,9 @@ FROM, TO = dt.date(2021, 12, 1), dt.date(2022, 4, 10)
 
 @pytest.fixture(scope="module")
 def pipeline(season_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    """The season, to be read."""
+    """The regular season with its predictions, to be read."""
     with copy_of(season_file, tmp_path_factory.mktemp("predictions")) as found:
+        found.backfill(START, TO)
         yield found
 
 

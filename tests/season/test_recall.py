@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from services.registry import discover
 from shared.planner.snapshot import Reprocess
 from shared.sql import Statement
 from shared.tables import ColumnType
@@ -28,7 +27,7 @@ from tests.oracle.rosters import expected_players
 from tests.realdata import requires_shared
 from tests.season.conftest import END, SEASON, START
 from tests.season.damage import Damage, choose_damage, only_dates
-from tests.season.kit import Pipeline, copy_of, standing_failures
+from tests.season.kit import UP_TO_FEATURES, Pipeline, copy_of, standing_failures
 from tests.support.direct import load_parquet_folder
 
 pytestmark = [pytest.mark.realdata, requires_shared("data", "raw", "2021-22")]
@@ -67,7 +66,7 @@ def healed(season_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     raw = load_raw_season(SEASON)
     tables = load_parquet_folder(SEASON)
     damage = choose_damage(raw, tables, seed=20211231, lost=17, halved=17, underived=16)
-    with copy_of(season_file, tmp_path_factory.mktemp("recall")) as pipeline:
+    with copy_of(season_file, tmp_path_factory.mktemp("recall"), topology=UP_TO_FEATURES) as pipeline:
         clean, clean_failures = pipeline.tables(), standing_failures(pipeline)
         _lose_derived(pipeline, damage.underived)
         pipeline.announce(pipeline.ingest(only_dates(damage.tables, damage.raw_dates), damage.raw_dates))
@@ -206,7 +205,7 @@ def _failures(pipeline: Pipeline, processor: str) -> Found:
 
 def _hashes(pipeline: Pipeline) -> dict[tuple[str, dt.date], list[str]]:
     found: dict[tuple[str, dt.date], list[str]] = {}
-    for processor in discover().processors:
+    for processor in pipeline.topology.processors:
         column = processor.schema.partition_column
         rows = pipeline.select(f"SELECT {column}, data_hash FROM {processor.schema.address} ORDER BY 1, 2")
         for day, data_hash in rows.values:

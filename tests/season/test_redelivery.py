@@ -11,7 +11,7 @@ import pytest
 from tests.realdata import requires_shared
 from tests.season.conftest import SEASON
 from tests.season.deliveries import contents, deliver_again, live_day
-from tests.season.kit import ProcessedSeason, open_pipeline
+from tests.season.kit import UP_TO_FEATURES, ProcessedSeason, open_pipeline
 from tests.support.direct import load_parquet_folder
 
 pytestmark = [pytest.mark.realdata, requires_shared("data", "raw", "2021-22")]
@@ -24,12 +24,12 @@ def test_delivering_every_message_of_the_season_twice_more_runs_nothing_and_chan
     processed_season: ProcessedSeason, tmp_path: Path
 ) -> None:
     path = Path(shutil.copyfile(processed_season.path, tmp_path / "season.duckdb"))
-    with open_pipeline(path) as pipeline:
+    with open_pipeline(path, topology=UP_TO_FEATURES) as pipeline:
         live_day(pipeline, load_parquet_folder(SEASON), LIVE)
-        assert len(pipeline.runs) == 18
+        assert len(pipeline.runs) == 2 * len(UP_TO_FEATURES.processors)
         messages = [*processed_season.messages, *pipeline.messages]
     before = contents(path)
-    with open_pipeline(path) as pipeline:
+    with open_pipeline(path, topology=UP_TO_FEATURES) as pipeline:
         deliveries = deliver_again(pipeline, messages, seed=20220610)
         assert pipeline.runs == []
     assert contents(path) == before

@@ -41,7 +41,9 @@ SELECT
   '[]' AS evidence,
   CAST(NULL AS INT64) AS expected_record_count,
   CAST(NULL AS INT64) AS actual_record_count,
-  '[]' AS missing_game_ids
+  '[]' AS missing_game_ids,
+  IF(p.team_abbr IS NULL, NULL, '["sim_form"]') AS missing_upstream_tables,
+  CAST(NULL AS FLOAT64) AS cache_age_hours
 FROM staging.expected AS e
 LEFT JOIN staging.rows AS r ON r.game_date = e.cell_date AND r.team_abbr = e.entity_id
 LEFT JOIN played AS p ON p.analysis_date = e.cell_date AND p.team_abbr = e.entity_id
