@@ -41,6 +41,7 @@ _AFTER = (
     "player_shot_zone_analysis",
     "player_composite_factors",
     "player_daily_cache",
+    "ml_feature_store",
 )
 
 
