@@ -40,7 +40,7 @@ STAGING_DATASET = "nba_staging"
 _MEMORY = ":memory:"
 #: Of the engine alone; what does not fit goes to a folder beside the file. A season needs no more, and models
 #: are fitted in the same process.
-_MEMORY_LIMIT = "400MB"
+_MEMORY_LIMIT = "600MB"
 #: Parsed texts that are kept: more than the runs of all processors send.
 _MOST_PARSED = 512
 _NAMED = re.compile(r"@([A-Za-z_][A-Za-z0-9_]*)")
@@ -125,8 +125,6 @@ class DuckDBWarehouse:
         # something better takes a tenth of a live date.
         self._run("SET disabled_optimizers = 'join_order,common_subplan'")
         self._run(f"SET memory_limit = '{_MEMORY_LIMIT}'")
-        # The log of a run is not copied into the file between runs, but when the file is closed.
-        self._run("SET wal_autocheckpoint = '256MB'")
         self._run(f"ATTACH '{_MEMORY}' AS {STAGING_DATASET}")
         self._run("CREATE SCHEMA IF NOT EXISTS engine")
         self._run("CREATE TABLE IF NOT EXISTS engine.translations (key VARCHAR, sql VARCHAR)")
