@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from shared.failures.model import failure_tables, failure_views
@@ -42,6 +42,11 @@ def initialise(warehouse: Warehouse, topology: Topology) -> tuple[str, ...]:
     done: list[str] = []
     for schema in all_tables(topology):
         done.extend(warehouse.ensure_table(schema))
-    for address, path in all_views(topology).items():
-        warehouse.ensure_view(address, Statement(str(address), read_sql(path)))
+    ensure_views(warehouse, all_views(topology))
     return tuple(done)
+
+
+def ensure_views(warehouse: Warehouse, views: Mapping[TableAddress, Path]) -> None:
+    """Create or replace views from their files, in the given order."""
+    for address, path in views.items():
+        warehouse.ensure_view(address, Statement(str(address), read_sql(path)))

@@ -10,8 +10,8 @@ from services.console.evidence import parse_evidence
 from services.console.triage import Failure
 from shared.failures.model import FailureCategory, failure_tables, failure_views
 from shared.failures.transitions import Status
-from shared.sql import Statement, read_sql
 from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
+from shared.warehouse.initialise import ensure_views
 from shared.warehouse.port import Value
 from tests.support.derived_rows import Row, fill
 
@@ -125,6 +125,5 @@ def warehouse_with(rows: Sequence[Row], *, analytics: Sequence[Row] = ()) -> Duc
     content = {"analytics_failures": analytics, "precompute_failures": rows}
     for schema in failure_tables():
         fill(warehouse, schema, content.get(schema.address.table, ()))
-    for address, path in failure_views().items():
-        warehouse.ensure_view(address, Statement(str(address), read_sql(path)))
+    ensure_views(warehouse, failure_views())
     return warehouse

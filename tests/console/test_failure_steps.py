@@ -15,8 +15,9 @@ from services.console.output import Exit
 from shared.failures.model import FailureCategory, FailureType, failure_tables, failure_views
 from shared.failures.transitions import LEGAL, Actor, Reason, Status
 from shared.ledger.repository import ledger_tables
-from shared.sql import Statement, read_sql
+from shared.sql import Statement
 from shared.warehouse.duckdb_warehouse import DuckDBWarehouse
+from shared.warehouse.initialise import ensure_views
 from shared.warehouse.port import Value, query
 from tests.console.command_line import Ask
 from tests.console.conftest import LostGame
@@ -54,8 +55,7 @@ def _warehouse(rows: list[Row], table: str = "precompute_failures") -> DuckDBWar
         fill(warehouse, schema, own if named else [])
     for schema in ledger_tables():
         warehouse.ensure_table(schema)
-    for address, path in failure_views().items():
-        warehouse.ensure_view(address, Statement(str(address), read_sql(path)))
+    ensure_views(warehouse, failure_views())
     return warehouse
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pytest
 
-from shared.sql import Statement, read_sql
+from shared.warehouse.initialise import ensure_views
 from shared.warehouse.port import Value
 from tests.support import direct
 from tests.support.derived_rows import Row, fill, processor_of, schema_of
@@ -304,8 +304,8 @@ def test_the_view_lists_the_effects_as_of_each_date() -> None:
     row = row_of(world(league()))
     warehouse = direct.memory_warehouse({})
     fill(warehouse, schema_of(FOLDER), [row, {**row, "player_lookup": "another"}])
-    ((address, path),) = processor.views.items()
-    warehouse.ensure_view(address, Statement(str(address), read_sql(path)))
+    (address,) = processor.views
+    ensure_views(warehouse, processor.views)
 
     listed = list(direct.select(warehouse, f"SELECT * FROM {address} ORDER BY effect").records())
 
