@@ -222,7 +222,8 @@ def _healing(session: Session, month: SyntheticSeason, asked: Backfill, before: 
         done = play_tick(session, Work.RETRY, source, quiet=False)
         show(tick_lines(Work.RETRY, done, hints=False))
         if done.tally.cells:
-            show([f"  {done.tally.cells} of {everything} cells ran: those that read the new data."])
+            why = "what reads new data, and what was to be looked at again"
+            show([f"  {done.tally.cells} of {everything} cells ran: {why}."])
         show([Text()])
         if done.report.next_attempt_at is None:
             break

@@ -164,7 +164,7 @@ class _Watch:
         name = session.topology.processor(report.processor).abbreviation
         span = date_span(report.dates[0], report.dates[-1])
         parts = [
-            f"  {name:<5}{span:<23}{count(len(report.dates), 'cell'):>10}",
+            f"  {name:<6}{span:<23}{count(len(report.dates), 'cell'):>10}",
             f"{report.record_count:>8,} rows",
             f"{report.changed:>5,} changed",
             f"{report.failure_count:>7,} failures",
@@ -174,7 +174,7 @@ class _Watch:
         if report.failed:
             first = report.failed[0]
             line = (
-                f"       {count(len(report.failed), 'date')} failed, the first {first.date}: {first.reason}"
+                f"        {count(len(report.failed), 'date')} failed, the first {first.date}: {first.reason}"
             )
             self._progress.console.print(line, soft_wrap=True)
         self._progress.update(self._task, completed=tally.cells)
