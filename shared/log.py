@@ -10,7 +10,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -40,10 +40,21 @@ def configure(stream: TextIO) -> None:
     )
 
 
-def configure_file(path: Path) -> None:
-    """Append log lines to a file; people read what a command prints, machines read this."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    configure(path.open("a", encoding="utf-8", buffering=1))
+@contextmanager
+def logging_to(log: Path | TextIO) -> Iterator[None]:
+    """Send log lines to a stream, or append them to a file, while the block runs; then as before.
+
+    People read what a command prints, machines read this.
+    """
+    before = structlog.get_config()
+    with ExitStack() as stack:
+        stack.callback(structlog.configure, **before)
+        if isinstance(log, Path):
+            log.parent.mkdir(parents=True, exist_ok=True)
+            configure(stack.enter_context(log.open("a", encoding="utf-8", buffering=1)))
+        else:
+            configure(log)
+        yield
 
 
 def configure_service() -> None:

@@ -79,13 +79,9 @@ def work_session() -> Iterator[Session]:
 def work_session_on(settings: Settings) -> Iterator[Session]:
     """Open the warehouse of these settings, and send the log where they say. Raises WarehouseInUseError."""
     # Only commands that run workers log, and structlog takes as long to load as a query takes to run.
-    from shared.log import configure, configure_file  # noqa: PLC0415
+    from shared.log import logging_to  # noqa: PLC0415
 
-    with _opened(settings) as session:
-        if settings.log is None:
-            configure(sys.stderr)
-        else:
-            configure_file(settings.log)
+    with _opened(settings) as session, logging_to(settings.log or sys.stderr):
         yield session
 
 

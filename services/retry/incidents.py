@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from services.retry.policy import OpenFailure, TargetKind, targets_of
+from services.retry.policy import OpenFailure, targets_of
 from shared.failures.model import FailureCategory, FailureType
 
 #: Parts of an error text that differ between dates with the same cause.
@@ -50,11 +50,10 @@ def cause_of(failure: OpenFailure) -> tuple[str, bool]:
     What lacks the same data has the same cause, on whatever dates it is felt; other causes are one as long as
     they strike on consecutive game dates.
     """
-    if failure.category is FailureCategory.UPSTREAM_INCOMPLETE and failure.lacks:
-        return f"no upstream rows of {min(lack.date for lack in failure.lacks)}", True
-    raw = [target for target in targets_of(failure) if target.kind is TargetKind.RAW]
-    if raw:
-        first = min(raw, key=lambda target: (target.date, target.name))
+    if failure.category is FailureCategory.UPSTREAM_INCOMPLETE and failure.evidence.days:
+        return f"no upstream rows of {min(failure.evidence.days)}", True
+    first = failure.evidence.first_raw
+    if first is not None and first in targets_of(failure):
         return f"{first.name} of {first.date} is missing or incomplete", True
     text = _PARTICULAR.sub("#", failure.reason)[:_LONGEST_CAUSE]
     return f"{failure.category.value}: {text}", False

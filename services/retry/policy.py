@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from shared.failures.model import RULES, FailureCategory, FailureType, Repair
 from shared.failures.transitions import Reason, Status
@@ -73,6 +74,36 @@ class Lack:
     source: str
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What failures say that they lack. One of them serves all that say it in the same words, which are tens
+    of thousands when a game is lost early in a season: what follows from it is worked out once."""
+
+    lacks: tuple[Lack, ...] = ()
+
+    @cached_property
+    def days(self) -> frozenset[dt.date]:
+        """Dates of what is missing."""
+        return frozenset(lack.date for lack in self.lacks)
+
+    @cached_property
+    def missing(self) -> tuple[Target, ...]:
+        """Raw tables and cells that lack something."""
+        found: set[Target] = set()
+        for lack in self.lacks:
+            if lack.verdict == _DERIVED_MISSING:
+                found.add(Target(TargetKind.CELL, lack.source, lack.date))
+            elif lack.verdict not in _NOT_RAW:
+                found.add(Target(TargetKind.RAW, _lacking_table(lack), lack.date))
+        return tuple(sorted(found))
+
+    @cached_property
+    def first_raw(self) -> Target | None:
+        """The earliest of the raw tables that lack something."""
+        raw = [target for target in self.missing if target.kind is TargetKind.RAW]
+        return min(raw, key=lambda target: (target.date, target.name), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class OpenFailure:
     """A failure row that is not resolved, and is either correctable or has used its budget up."""
@@ -88,7 +119,7 @@ class OpenFailure:
     status_reason: Reason | None
     attempts: int
     next_attempt_at: dt.datetime | None
-    lacks: tuple[Lack, ...]
+    evidence: Evidence
 
     @property
     def may_be_tried(self) -> bool:
@@ -141,13 +172,12 @@ def targets_of(failure: OpenFailure) -> tuple[Target, ...]:
         return ()
     if RULES[failure.category].repair is Repair.RUN_AGAIN or failure.type is FailureType.UNKNOWN:
         return (own,)
-    found: set[Target] = set()
-    for lack in failure.lacks:
-        if lack.verdict == _DERIVED_MISSING:
-            found.update((Target(TargetKind.CELL, lack.source, lack.date), own))
-        elif lack.verdict not in _NOT_RAW:
-            found.add(Target(TargetKind.RAW, _lacking_table(lack), lack.date))
-    return tuple(sorted(found)) or (own,)
+    missing = failure.evidence.missing
+    if not missing:
+        return (own,)
+    # What is missing of another cell is read by the own one when it is there.
+    reads_a_cell = any(target.kind is TargetKind.CELL for target in missing)
+    return tuple(sorted({own, *missing})) if reads_a_cell else missing
 
 
 def _lacking_table(lack: Lack) -> str:
@@ -165,7 +195,7 @@ def plan_repairs(
     in_repair = {f.date for f in roots if f.status is not Status.PERMANENT}
     given_up = {f.date for f in roots if f.status is Status.PERMANENT}
     attempts: list[tuple[OpenFailure, int, tuple[Target, ...]]] = []
-    chosen: dict[Target, TargetAttempt] = {}
+    forced: set[Target] = set()
     exhausted: list[OpenFailure] = []
     for failure in failures:
         if not failure.may_be_tried or not _due(failure, now):
@@ -174,7 +204,7 @@ def plan_repairs(
         if not targets:
             # A gap of an upstream cell goes when that cell's rows come, and is given up with it. Only when
             # nothing upstream is known to be missing is its own cell worth another look.
-            days = {failure.date, *(lack.date for lack in failure.lacks)}
+            days = failure.evidence.days | {failure.date}
             if days & in_repair:
                 continue
             if days & given_up and not failure.by_hand:
@@ -187,19 +217,20 @@ def plan_repairs(
         if spent >= BUDGET:
             exhausted.append(failure)
             continue
-        forced = failure.by_hand
-        if not forced and all(_used_up(states.get(target), now) for target in targets):
+        if failure.by_hand:
+            forced.update(targets)
+            ready = targets
+        elif all(_used_up(states.get(target), now) for target in targets):
             exhausted.append(failure)
             continue
-        ready = tuple(t for t in targets if forced or _ready(states.get(t), now))
-        if not ready:
-            continue
-        attempts.append((failure, spent + 1, ready))
-        for target in ready:
-            state = states.get(target)
-            again = state is None or state.renewed or forced
-            number = 1 if state is None or again else state.attempts + 1
-            chosen[target] = TargetAttempt(target, number, now + pause(number, now))
+        else:
+            ready = tuple(t for t in targets if _ready(states.get(t), now))
+        if ready:
+            attempts.append((failure, spent + 1, ready))
+    wanted = {target for _, _, ready in attempts for target in ready}
+    chosen = {
+        target: _attempt(target, None if target in forced else states.get(target), now) for target in wanted
+    }
     return Repairs(
         attempts=tuple(
             Attempt(failure, number, max(chosen[target].next_attempt_at for target in ready))
@@ -208,6 +239,11 @@ def plan_repairs(
         targets=tuple(chosen[target] for target in sorted(chosen)),
         exhausted=tuple(exhausted),
     )
+
+
+def _attempt(target: Target, before: TargetState | None, now: dt.datetime) -> TargetAttempt:
+    number = 1 if before is None or before.renewed else before.attempts + 1
+    return TargetAttempt(target, number, now + pause(number, now))
 
 
 def pause(attempt: int, now: dt.datetime) -> dt.timedelta:

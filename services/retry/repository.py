@@ -6,12 +6,21 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from services.retry.incidents import Incident, IncidentChanges
-from services.retry.policy import Attempt, Lack, OpenFailure, Repairs, Target, TargetKind, TargetState
+from services.retry.policy import (
+    Attempt,
+    Evidence,
+    Lack,
+    OpenFailure,
+    Repairs,
+    Target,
+    TargetKind,
+    TargetState,
+)
 from shared.failures.model import FailureCategory, FailureType, failure_table
 from shared.failures.transitions import Reason, Status
 from shared.sql import Statement, bind, read_sql
@@ -83,19 +92,21 @@ def _failure(row: tuple[Any, ...], names: Mapping[str, str]) -> OpenFailure:
         status_reason=None if row[9] is None else Reason(row[9]),
         attempts=row[10],
         next_attempt_at=row[11],
-        lacks=_lacks(row[14]),
+        evidence=_evidence(row[14]),
     )
 
 
-@cache
-def _lacks(evidence: str | None) -> tuple[Lack, ...]:
+@lru_cache(maxsize=65_536)
+def _evidence(told: str | None) -> Evidence:
     """The missing games of an evidence text. Kept: what lacks one game mostly says it in the same words."""
-    found = json.loads(evidence) if evidence else None
+    found = json.loads(told) if told else None
     items = found.get("missing", ()) if isinstance(found, Mapping) else ()
-    return tuple(
-        Lack(dt.date.fromisoformat(item["date"]), item["verdict"], item["source"])
-        for item in items
-        if item.get("date")
+    return Evidence(
+        tuple(
+            Lack(dt.date.fromisoformat(item["date"]), item["verdict"], item["source"])
+            for item in items
+            if item.get("date")
+        )
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from services.bootstrap import new_id
 from services.ingest.writer import IngestReport
-from shared.log import configure_file
+from shared.log import logging_to
 from tests.benchmarks.log import last_commit
 from tests.season.kit import open_pipeline
 from tests.support.direct import load_parquet_folder
@@ -27,8 +27,7 @@ def main(warehouse: Path, folder: Path, processors: Sequence[str]) -> None:
     """Ingest the folder and time what follows."""
     log = warehouse.with_suffix(".jsonl")
     log.unlink(missing_ok=True)
-    configure_file(log)
-    with open_pipeline(warehouse, now=_MORNING_AFTER) as pipeline:
+    with logging_to(log), open_pipeline(warehouse, now=_MORNING_AFTER) as pipeline:
         # Workers start with the first message they hear: that of the date before, which is settled.
         pipeline.announce(IngestReport(new_id(), {}, (_DAY_BEFORE,), (_DAY_BEFORE,)))
         pipeline.runs.clear()

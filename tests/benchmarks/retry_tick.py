@@ -16,7 +16,7 @@ from pathlib import Path
 from services.registry import discover
 from services.retry.worker import RetryWorker
 from shared.clock import VirtualClock
-from shared.log import configure
+from shared.log import logging_to
 from shared.messages.decode import encode
 from shared.messages.models import AnyMessage, RetryTick, TickWork
 from shared.topology.declaration import PLAYER_BOX, TEAM_BOX, Phase
@@ -58,8 +58,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         warehouse = warehouse_of_seasons(Path(folder) / "seasons.duckdb")
         _open_failures(warehouse)
-        with (Path(folder) / "log").open("w", encoding="utf-8") as log:
-            configure(log)
+        with (Path(folder) / "log").open("w", encoding="utf-8") as log, logging_to(log):
             for what, now in (("all of it due", NOW), ("none of it due", NOW + dt.timedelta(minutes=50))):
                 held.append(_tick(what, warehouse, now))
         warehouse.close()

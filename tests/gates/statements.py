@@ -33,7 +33,7 @@ from services.registry import SERVICES, discover, load_processor, processor_fold
 from services.retry.dead_letters import dead_letter_script
 from services.retry.incidents import Incident, IncidentChanges
 from services.retry.outputs import differing_outputs
-from services.retry.policy import Attempt, OpenFailure, Repairs, Target, TargetAttempt, TargetKind
+from services.retry.policy import Attempt, Evidence, OpenFailure, Repairs, Target, TargetAttempt, TargetKind
 from services.retry.repository import read_open_work, tick_script
 from shared.arrow import arrow_schema
 from shared.clock import VirtualClock
@@ -211,7 +211,7 @@ def _retry(warehouse: Warehouse) -> None:
             status_reason=None,
             attempts=0,
             next_attempt_at=None,
-            lacks=(),
+            evidence=Evidence(),
         )
         target = TargetAttempt(Target(TargetKind.RAW, "nbac_schedule", _DAY), 1, _NOW)
         repairs = Repairs((Attempt(failure, 1, _NOW),), (target,), (failure,))

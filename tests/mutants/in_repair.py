@@ -76,8 +76,8 @@ REPAIR = (
     Mutant(
         "lost_date_gets_a_new_budget_every_day",
         _POLICY,
-        "if not forced and all(_used_up(states.get(target), now) for target in targets):",
-        "if not forced and failure.spent and all(_used_up(states.get(target), now) for target in targets):",
+        "elif all(_used_up(states.get(target), now) for target in targets):",
+        "elif failure.spent and all(_used_up(states.get(target), now) for target in targets):",
         (_TEST_POLICY,),
     ),
     Mutant(
@@ -90,8 +90,8 @@ REPAIR = (
     Mutant(
         "evidence_of_the_first_missing_game_only",
         _POLICY,
-        "for lack in failure.lacks:\n        if lack.verdict == _DERIVED_MISSING:",
-        "for lack in failure.lacks[:1]:\n        if lack.verdict == _DERIVED_MISSING:",
+        "for lack in self.lacks:\n            if lack.verdict == _DERIVED_MISSING:",
+        "for lack in self.lacks[:1]:\n            if lack.verdict == _DERIVED_MISSING:",
         (_TEST_POLICY,),
     ),
     Mutant(

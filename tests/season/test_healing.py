@@ -33,10 +33,11 @@ _AFTER_PLAYER_GAMES = (
     "player_shot_zone_analysis",
     "player_composite_factors",
     "player_daily_cache",
+    "ml_feature_store",
 )
 #: Hours of simulated time after which a third of the lost data each appears at the source.
 _RELEASES = (3, 15, 60)
-_TICKS = (*range(8), *range(8, 100, 4))
+_TICKS = (0, 1, 2, 7, 20, 32, 92)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.log import configure
+from shared.log import logging_to
 from tests.support.tiny_pipeline import TinyPipeline
 
 MakePipeline = Callable[..., TinyPipeline]
@@ -18,8 +18,8 @@ MakePipeline = Callable[..., TinyPipeline]
 @pytest.fixture(scope="session", autouse=True)
 def quiet_logs() -> Iterator[None]:
     """Log lines as the services write them, but to nowhere: the default renders every error for people."""
-    configure(io.StringIO())
-    yield
+    with logging_to(io.StringIO()):
+        yield
     # The engine complains of connections that are still there, in cycles, when the interpreter ends.
     gc.collect()
 

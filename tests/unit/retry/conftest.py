@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.log import configure
+from shared.log import logging_to
 from tests.support.tiny_fixture import quiet_logs
 from tests.unit.retry.healing import HealingPipeline
 
@@ -45,6 +45,5 @@ def healing(make_healing: MakeHealing) -> HealingPipeline:
 def log_lines() -> Iterator[Lines]:
     """The log lines written during the test, parsed."""
     stream = io.StringIO()
-    configure(stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    configure(io.StringIO())
+    with logging_to(stream):
+        yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from services.retry.policy import Lack, OpenFailure, Target, TargetKind, TargetState
+from services.retry.policy import Evidence, Lack, OpenFailure, Target, TargetKind, TargetState
 from shared.failures.model import FailureCategory, FailureType
 from shared.failures.transitions import Status
 from shared.topology.declaration import Phase
@@ -50,7 +50,7 @@ def failure(number: int = 0, *lacks: Lack, **changes: object) -> OpenFailure:
         "status_reason": None,
         "attempts": 0,
         "next_attempt_at": None,
-        "lacks": lacks or (lack(number),),
+        "evidence": Evidence(lacks or (lack(number),)),
         **changes,
     }
     return OpenFailure(**values)  # type: ignore[arg-type]
@@ -65,7 +65,7 @@ def upstream(number: int = 0, *lacks: Lack, **changes: object) -> OpenFailure:
         "reason": "no form",
         **changes,
     }
-    return failure(number, *lacks, **({"lacks": ()} if not lacks else {}), **values)
+    return failure(number, *lacks, **({} if lacks else {"evidence": Evidence()}), **values)
 
 
 def error(number: int = 0, **changes: object) -> OpenFailure:
@@ -75,7 +75,7 @@ def error(number: int = 0, **changes: object) -> OpenFailure:
         "type": FailureType.PROCESSING_ERROR,
         "entity_id": day(number).isoformat(),
         "reason": "no such column",
-        "lacks": (),
+        "evidence": Evidence(),
         **changes,
     }
     return failure(number, **values)

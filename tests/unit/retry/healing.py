@@ -16,7 +16,7 @@ from services.registry import topology_of
 from services.retry.dead_letters import dead_letter_script
 from services.retry.incidents import change_incidents
 from services.retry.outputs import differing_outputs
-from services.retry.policy import OpenFailure, plan_repairs
+from services.retry.policy import Evidence, OpenFailure, plan_repairs
 from services.retry.repository import read_open_work, tick_script
 from shared.broker.local import LocalBroker
 from shared.failures.model import FailureCategory, FailureType
@@ -158,7 +158,7 @@ def _say_everything(warehouse: Warehouse, topology: Topology) -> None:
             status_reason=None,
             attempts=0,
             next_attempt_at=None,
-            lacks=(),
+            evidence=Evidence(),
         )
         repairs = replace(plan_repairs([broken], {}, now), exhausted=(broken,))
         incidents = change_incidents([broken], (), (on(0),), now=now, new_id=lambda: "i")

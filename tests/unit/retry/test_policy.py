@@ -9,6 +9,7 @@ import pytest
 
 from services.retry.policy import (
     BUDGET,
+    Evidence,
     Lack,
     Repairs,
     Target,
@@ -49,7 +50,7 @@ class TestWhatRepairsAFailure:
         ],
     )
     def test_schedule_that_tells_of_a_lost_game_is_not_what_is_lost(self, verdict: str, table: str) -> None:
-        told = replace(failure(), lacks=(Lack(NOW.date(), verdict, "nbac_schedule"),))
+        told = replace(failure(), evidence=Evidence((Lack(NOW.date(), verdict, "nbac_schedule"),)))
 
         assert targets_of(told) == (Target(TargetKind.RAW, table, NOW.date()),)
 
