@@ -46,6 +46,10 @@ lint: $(STAMP) ## Format and style checks, and strict types
 test: lint emulators ## Everything that must be green: style, types, GoogleSQL gate, tests
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
+.PHONY: test-season
+test-season: $(STAMP) ## Recall, healing and the upper bound on all of the real season, not its second half
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --whole-season tests/season
+
 # What the image's virtual environment is: the lock of what runs, and nothing else.
 IMAGE := .venv-image/.installed
 $(IMAGE): requirements.lock

@@ -9,9 +9,13 @@ _UNTESTED = "NOT TESTED"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--on bigquery`: golden tests run on BigQuery's client and the emulator."""
+    """`--on bigquery`: golden tests run on BigQuery's client and the emulator.
+
+    `--whole-season`: what damages the real season does so in all of it, not in its second half alone.
+    """
     engines = ("embedded", "bigquery")
     parser.addoption("--on", choices=engines, default=engines[0], help="the engine of golden tests")
+    parser.addoption("--whole-season", action="store_true", help="damage all of the real season")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -20,6 +20,9 @@ from shared.topology.declaration import REQUIRED_RAW, RESULTS, Phase, raw_table_
 
 #: Attempts per failure, and per repair target.
 BUDGET = 5
+#: Failures that one tick marks, of those tried and of those given up: what a BigQuery request holds (10 MB),
+#: with room to spare. A game lost in October is felt in a hundred thousand.
+MOST_MARKED = 20_000
 _FIRST_PAUSE = dt.timedelta(hours=1)
 _LONGEST_PAUSE = dt.timedelta(hours=48)
 _FACTOR = 4
@@ -187,9 +190,17 @@ def _lacking_table(lack: Lack) -> str:
 
 
 def plan_repairs(
-    failures: Iterable[OpenFailure], states: Mapping[Target, TargetState], now: dt.datetime
+    failures: Iterable[OpenFailure],
+    states: Mapping[Target, TargetState],
+    now: dt.datetime,
+    *,
+    most_marked: int = MOST_MARKED,
 ) -> Repairs:
-    """What to do now about the failures, given what was tried before."""
+    """What to do now about the failures, given what was tried before.
+
+    Every target that is due is asked for. Of the failures that it repairs, the first `most_marked` count the
+    attempt; the others are open as before, and are given up in turn when their targets' budget is used up.
+    """
     failures = tuple(failures)
     roots = [f for f in failures if f.category is not FailureCategory.UPSTREAM_INCOMPLETE]
     in_repair = {f.date for f in roots if f.status is not Status.PERMANENT}
@@ -234,10 +245,10 @@ def plan_repairs(
     return Repairs(
         attempts=tuple(
             Attempt(failure, number, max(chosen[target].next_attempt_at for target in ready))
-            for failure, number, ready in attempts
+            for failure, number, ready in attempts[:most_marked]
         ),
         targets=tuple(chosen[target] for target in sorted(chosen)),
-        exhausted=tuple(exhausted),
+        exhausted=tuple(exhausted[:most_marked]),
     )
 
 

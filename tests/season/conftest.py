@@ -13,6 +13,20 @@ from tests.support.direct import load_parquet_folder
 
 SEASON = SHARED / "data" / "raw" / "2021-22"
 START, END = dt.date(2021, 10, 19), dt.date(2022, 6, 16)
+#: A game lost in October is felt on two hundred dates: ten minutes are enough for those of the second half.
+_SECOND_HALF = dt.date(2022, 1, 15)
+
+
+@pytest.fixture(scope="session")
+def whole_season(request: pytest.FixtureRequest) -> bool:
+    """Whether this run has the time for all of the season."""
+    return bool(request.config.getoption("--whole-season"))
+
+
+@pytest.fixture(scope="session")
+def damaged_from(whole_season: bool) -> dt.date:
+    """The first date whose games may be damaged. Before a first list nobody is expected: two are spared."""
+    return START + dt.timedelta(days=2) if whole_season else _SECOND_HALF
 
 
 @pytest.fixture(scope="session")

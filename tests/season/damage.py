@@ -29,19 +29,24 @@ class Damage:
 
 
 def choose_damage(
-    raw: RawSeason, tables: Mapping[str, pa.Table], *, seed: int, lost: int, halved: int, underived: int
+    raw: RawSeason,
+    tables: Mapping[str, pa.Table],
+    *,
+    seed: int,
+    after: dt.date,
+    lost: int,
+    halved: int,
+    underived: int,
 ) -> Damage:
-    """Damage random regular-season games; derived-only damage is on dates without raw damage.
+    """Damage random regular-season games after a date; derived-only damage is on dates without raw damage.
 
-    The first two dates are spared: without an earlier list nobody can know who is missing from a game. The
-    earliest damaged date always has raw damage, so that its completion reaches every later window.
+    The earliest damaged date always has raw damage, so that its completion reaches every later window.
     """
     rng = random.Random(seed)
-    first = min(row.game_date for row in raw.schedule) + dt.timedelta(days=2)
     date_of = {
         row.game_id: row.game_date
         for row in raw.schedule
-        if row.game_status == 3 and row.season_type == "regular" and row.game_date > first
+        if row.game_status == 3 and row.season_type == "regular" and row.game_date > after
     }
     shuffled = sorted(date_of)
     rng.shuffle(shuffled)

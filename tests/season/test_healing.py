@@ -116,10 +116,10 @@ def clean(season_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Clean:
 
 
 @pytest.fixture(scope="module")
-def healing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Healing]:
+def healing(damaged_from: dt.date, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Healing]:
     """Thirty games lost and ten by half, at random; all of it appears while simulated days pass."""
     tables = load_parquet_folder(SEASON)
-    date_of = _final_games(tables)
+    date_of = _final_games(tables, damaged_from)
     games = random.Random(20220410).sample(sorted(date_of), 40)
     lost, halved = games[:30], games[30:]
     archive = Archive(tables, set(lost), set(halved))
@@ -161,15 +161,13 @@ def healing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Healing]:
         yield found
 
 
-def _final_games(tables: Mapping[str, pa.Table]) -> dict[str, dt.date]:
-    """Final regular-season games, without the first two dates: before a first list nobody is expected."""
+def _final_games(tables: Mapping[str, pa.Table], after: dt.date) -> dict[str, dt.date]:
+    """Final regular-season games after a date."""
     slots = tables[_SCHEDULE].select(["game_id", "game_date", "game_status", "season_type"]).to_pylist()
     return {
         row["game_id"]: row["game_date"]
         for row in slots
-        if row["game_status"] == 3
-        and row["season_type"] == "regular"
-        and row["game_date"] > START + dt.timedelta(days=1)
+        if row["game_status"] == 3 and row["season_type"] == "regular" and row["game_date"] > after
     }
 
 

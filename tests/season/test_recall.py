@@ -62,11 +62,13 @@ class Healed:
 
 
 @pytest.fixture(scope="module")
-def healed(season_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Healed]:
+def healed(
+    season_file: Path, damaged_from: dt.date, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Healed]:
     """Fifty games damaged at once, the verdicts, and the season after the data came back."""
     raw = load_raw_season(SEASON)
     tables = load_parquet_folder(SEASON)
-    damage = choose_damage(raw, tables, seed=20211231, lost=17, halved=17, underived=16)
+    damage = choose_damage(raw, tables, seed=20211231, after=damaged_from, lost=17, halved=17, underived=16)
     with copy_of(season_file, tmp_path_factory.mktemp("recall"), topology=UP_TO_FEATURES) as pipeline:
         clean, clean_failures = pipeline.tables(), standing_failures(pipeline)
         _lose_derived(pipeline, damage.underived)

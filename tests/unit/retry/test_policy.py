@@ -179,6 +179,17 @@ class TestBudgets:
         assert repairs.targets == ()
         assert repairs.exhausted == tuple(new)
 
+    def test_more_failures_than_one_tick_can_mark_are_all_repaired_and_given_up_in_turn(self) -> None:
+        waiting = [failure(9, lack(number), entity_id=f"p{number}") for number in range(3)]
+        first = plan_repairs(waiting, {}, NOW, most_marked=2)
+        hopeless = {raw(number): tried(BUDGET) for number in range(3)}
+        second = plan_repairs(waiting, hopeless, NOW, most_marked=2)
+        third = plan_repairs(waiting[2:], hopeless, NOW, most_marked=2)
+
+        assert asked(first) == [raw(0), raw(1), raw(2)]
+        assert [attempt.failure for attempt in first.attempts] == waiting[:2]
+        assert [*second.exhausted, *third.exhausted] == waiting
+
     def test_target_that_is_used_up_is_given_its_time_first(self) -> None:
         repairs = plan_repairs([failure()], {raw(): tried(BUDGET, due_in=A_MOMENT)}, NOW)
 
