@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 
 from tests.simulation.league import IMPOSSIBLE_DATE, WITHHELD_POINTS
 
@@ -51,9 +52,14 @@ class Expected:
 
 
 def _row(day: dt.date, team: str, *values: int | float) -> OutputRow:
-    texts = [f"{value:.9g}" if isinstance(value, float) else str(value) for value in values]
+    texts = [_millionths(value) if isinstance(value, float) else str(value) for value in values]
     content = "\x1f".join([day.isoformat(), team, *texts])
     return team, values, hashlib.md5(content.encode(), usedforsecurity=False).hexdigest()
+
+
+def _millionths(value: float) -> str:
+    """Rounded half away from zero, as SQL rounds."""
+    return str(Decimal(value * 1_000_000).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def fingerprint_of(hashes: Iterable[str]) -> str:
